@@ -1,0 +1,67 @@
+"""Tables of consents: the letter, and the gate that closes it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, SmallInteger, String, text
+from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlmodel import Field, SQLModel
+
+
+class ConsentRow(SQLModel, table=True):
+    """One signed letter. `read_lock` is 0 for ever: the column a reader's role may 'update', so that it may lock."""
+
+    __tablename__ = "consents"
+    __table_args__ = (
+        CheckConstraint("purpose in ('pre_loan', 'in_loan', 'post_loan')", name="consents_purpose"),
+        CheckConstraint("sign_method in ('session', 'sms', 'face', 'certificate')", name="consents_sign_method"),
+        CheckConstraint("cardinality(data_classes) > 0", name="consents_data_classes"),
+        CheckConstraint("valid_from < valid_to", name="consents_validity"),
+        CheckConstraint("text_hash ~ '^[0-9a-f]{64}$'", name="consents_text_hash"),
+        CheckConstraint("person_subject_id is null or sign_method <> 'session'", name="consents_person_signs"),
+        CheckConstraint("read_lock = 0", name="consents_read_lock"),
+        Index(
+            "consents_one_alive",
+            "order_id",
+            "bank_id",
+            "purpose",
+            text("coalesce(person_subject_id, grantor_subject_id)"),
+            unique=True,
+            postgresql_where=text("revoked_at is null"),
+        ),
+    )
+
+    consent_id: UUID = Field(primary_key=True)
+    business_id: UUID
+    grantor_subject_id: UUID
+    person_subject_id: UUID | None = None
+    bank_id: UUID
+    branch_id: UUID
+    order_id: UUID
+    purpose: str
+    data_classes: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
+    sign_method: str
+    signed_by: UUID
+    text_version: int
+    text_hash: str
+    letter: str
+    valid_from: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    valid_to: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    granted_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    revoked_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
+    read_lock: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default=text("0")))
+    recorded_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True), nullable=False, server_default=text("now()")))
+
+
+class ConsentGateRow(SQLModel, table=True):
+    """From its commit on nobody enters under the consent; those already inside are waited for by the revocation."""
+
+    __tablename__ = "consent_gates"
+
+    consent_id: UUID = Field(primary_key=True)
+    business_id: UUID
+    bank_id: UUID
+    order_id: UUID
+    closed_by: UUID
+    closed_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True), nullable=False, server_default=text("now()")))

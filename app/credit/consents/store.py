@@ -1,0 +1,128 @@
+"""All SQL of consents. Takes a transaction, never commits one."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from app.credit.consents.rules import Consent, Grant, Purpose, Use
+from app.infra.db import ReadTx, Tx
+
+COLUMNS: Final = """c.consent_id, c.business_id, c.grantor_subject_id, c.bank_id, c.branch_id, c.order_id, c.purpose,
+    c.data_classes, c.person_subject_id, c.valid_from, c.valid_to, c.text_version, c.text_hash, c.granted_at,
+    c.revoked_at, exists (select 1 from consent_gates g where g.consent_id = c.consent_id) as gated"""
+
+INSERT: Final = """
+insert into consents (consent_id, business_id, grantor_subject_id, person_subject_id, bank_id, branch_id, order_id,
+    purpose, data_classes, sign_method, signed_by, text_version, text_hash, letter, valid_from, valid_to, granted_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+"""
+
+# Every condition stands here, so that a consent that does not hold is never locked: a reader who was too late must
+# not make the revoker wait. The lock makes the revocation wait for readers who are inside. When the row changed
+# while we waited for it, PostgreSQL judges the new version again, so `revoked_at is null` is the last word.
+LOCK_FOR_USE: Final = f"""
+select {COLUMNS}
+  from consents c
+ where c.consent_id = $1 and c.bank_id = $2 and c.branch_id = $3 and c.purpose = $4
+   and c.valid_from <= $5 and $5 < c.valid_to and c.revoked_at is null
+   and not exists (select 1 from consent_gates g where g.consent_id = c.consent_id)
+   and $6::text[] <@ c.data_classes
+   and ($7::uuid is null or coalesce(c.person_subject_id, c.grantor_subject_id) = $7)
+   for share of c
+"""  # noqa: S608 — the columns are ours
+
+
+def _consent(record: Any) -> Consent:
+    fields = dict(record)
+    fields["purpose"] = Purpose(fields["purpose"])
+    fields["data_classes"] = tuple(fields["data_classes"])
+    return Consent(**fields)
+
+
+async def insert(tx: Tx, consent_id: UUID, grant: Grant, letter: tuple[int, str, str], *, by: UUID, now: datetime) -> None:
+    """Write a signed letter: (text version, rendered text, its hash)."""
+    version, text, text_hash = letter
+    await tx.execute(
+        INSERT,
+        consent_id,
+        grant.business_id,
+        grant.grantor_subject_id,
+        grant.person_subject_id,
+        grant.bank_id,
+        grant.branch_id,
+        grant.order_id,
+        grant.purpose.value,
+        list(grant.data_classes),
+        grant.sign_method.value,
+        by,
+        version,
+        text_hash,
+        text,
+        grant.valid_from,
+        grant.valid_to,
+        now,
+    )
+
+
+async def find_alive(tx: ReadTx, grant: Grant) -> UUID | None:
+    """The unrevoked letter that already covers this order, bank, purpose and subject, if there is one."""
+    subject_id = grant.person_subject_id or grant.grantor_subject_id
+    sql = """select consent_id from consents where order_id = $1 and bank_id = $2 and purpose = $3
+                and coalesce(person_subject_id, grantor_subject_id) = $4 and revoked_at is null"""
+    found: UUID | None = await tx.value(sql, grant.order_id, grant.bank_id, grant.purpose.value, subject_id)
+    return found
+
+
+async def read(tx: ReadTx, consent_id: UUID) -> Consent | None:
+    """The letter as it stands, without a lock."""
+    record = await tx.row(f"select {COLUMNS} from consents c where c.consent_id = $1", consent_id)  # noqa: S608
+    return None if record is None else _consent(record)
+
+
+async def read_for_order(tx: ReadTx, order_id: UUID) -> tuple[Consent, ...]:
+    """Every letter of an order that the caller's audience may see, oldest first."""
+    sql = f"select {COLUMNS} from consents c where c.order_id = $1 order by c.granted_at, c.consent_id"  # noqa: S608
+    return tuple(_consent(record) for record in await tx.fetch(sql, order_id))
+
+
+async def read_letter(tx: ReadTx, consent_id: UUID) -> str | None:
+    """The rendered text that was signed."""
+    letter: str | None = await tx.value("select letter from consents where consent_id = $1", consent_id)
+    return letter
+
+
+async def lock_for_use(tx: ReadTx, consent_id: UUID, use: Use) -> Consent | None:
+    """Lock the consent FOR SHARE when it allows the use; None when it does not (then nothing is locked)."""
+    record = await tx.row(
+        LOCK_FOR_USE,
+        consent_id,
+        use.bank_id,
+        use.branch_id,
+        use.purpose,
+        use.at,
+        list(use.data_classes),
+        use.subject_id,
+    )
+    return None if record is None else _consent(record)
+
+
+async def insert_gate(tx: Tx, consent: Consent, *, by: UUID, now: datetime) -> bool:
+    """Close the gate; False when it was closed before. Never waits for a reader: readers lock the letter only."""
+    sql = """insert into consent_gates (consent_id, business_id, bank_id, order_id, closed_by, closed_at)
+             values ($1, $2, $3, $4, $5, $6) on conflict (consent_id) do nothing"""
+    ids = (consent.consent_id, consent.business_id, consent.bank_id, consent.order_id)
+    return await tx.execute(sql, *ids, by, now) == 1
+
+
+async def mark_revoked(tx: Tx, consent_id: UUID, *, now: datetime) -> bool:
+    """Write `revoked_at` once, after waiting for every reader inside; False when it stands already."""
+    sql = """update consents set revoked_at = $2 where consent_id = $1 and revoked_at is null
+                and exists (select 1 from consent_gates g where g.consent_id = $1)"""
+    return await tx.execute(sql, consent_id, now) == 1
+
+
+async def find_half_revoked(tx: ReadTx, *, before: datetime) -> tuple[UUID, ...]:
+    """Letters whose gate was closed before `before` and whose revocation was never written (the process died)."""
+    sql = """select g.consent_id from consent_gates g join consents c using (consent_id)
+              where c.revoked_at is null and g.closed_at < $1 order by g.closed_at limit 100"""
+    return tuple(record["consent_id"] for record in await tx.fetch(sql, before))

@@ -1,0 +1,94 @@
+"""Consents: signed letters and the gates that close them."""
+
+from alembic import op
+
+from migrations.rls import protect, role_name
+
+revision = "0004_credit"
+down_revision = "0003_facts"
+branch_labels = None
+depends_on = None
+
+CONSENTS = """
+create table consents (
+    consent_id uuid primary key,
+    business_id uuid not null,
+    grantor_subject_id uuid not null,
+    person_subject_id uuid,
+    bank_id uuid not null,
+    branch_id uuid not null,
+    order_id uuid not null,
+    purpose varchar not null constraint consents_purpose check (purpose in ('pre_loan', 'in_loan', 'post_loan')),
+    data_classes varchar[] not null constraint consents_data_classes check (cardinality(data_classes) > 0),
+    sign_method varchar not null
+        constraint consents_sign_method check (sign_method in ('session', 'sms', 'face', 'certificate')),
+    signed_by uuid not null,
+    text_version integer not null,
+    text_hash varchar not null constraint consents_text_hash check (text_hash ~ '^[0-9a-f]{64}$'),
+    letter varchar not null,
+    valid_from timestamptz not null,
+    valid_to timestamptz not null,
+    granted_at timestamptz not null,
+    revoked_at timestamptz,
+    read_lock smallint not null default 0 constraint consents_read_lock check (read_lock = 0),
+    recorded_at timestamptz not null default now(),
+    constraint consents_validity check (valid_from < valid_to),
+    constraint consents_person_signs check (person_subject_id is null or sign_method <> 'session')
+)
+"""
+# One letter per order, bank, purpose and subject may stand; a revoked one makes room for the next.
+ONE_ALIVE = """
+create unique index consents_one_alive
+    on consents (order_id, bank_id, purpose, coalesce(person_subject_id, grantor_subject_id)) where revoked_at is null
+"""
+GATES = """
+create table consent_gates (
+    consent_id uuid primary key,
+    business_id uuid not null,
+    bank_id uuid not null,
+    order_id uuid not null,
+    closed_by uuid not null,
+    closed_at timestamptz not null,
+    recorded_at timestamptz not null default now()
+)
+"""
+
+
+def upgrade() -> None:
+    for statement in (CONSENTS, ONE_ALIVE, GATES):
+        op.execute(statement)
+    protect(
+        "consents",
+        {
+            "business": ("select, insert, update", "business_id = app_org()"),
+            "bank": ("select, update", "bank_id = app_org()"),
+            "act": ("select, insert, update", "order_id = app_case()"),
+            "worker": ("select, update", "true"),
+            "regulator": ("select", "true"),
+        },
+    )
+    # A row is locked FOR SHARE only by a role that may update something of it. Readers may update one column that can
+    # hold nothing but 0; the acts may write the instant of revocation; nobody rewrites a signed letter.
+    for role, columns in (
+        ("business", "read_lock"),
+        ("bank", "read_lock"),
+        ("act", "revoked_at, read_lock"),
+        ("worker", "revoked_at, read_lock"),
+    ):
+        op.execute(f"revoke update on consents from {role_name(role)}")
+        op.execute(f"grant update ({columns}) on consents to {role_name(role)}")
+    protect(
+        "consent_gates",
+        {
+            "business": ("select", "business_id = app_org()"),
+            "bank": ("select", "bank_id = app_org()"),
+            "act": ("select, insert", "order_id = app_case()"),
+            "worker": ("select, insert", "true"),
+            "regulator": ("select", "true"),
+        },
+    )
+
+
+def downgrade() -> None:
+    op.execute("drop table consent_gates")
+    op.execute("drop table consents")
