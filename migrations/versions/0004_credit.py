@@ -2,10 +2,10 @@
 
 from alembic import op
 
-from migrations.rls import protect, role_name
+from rls import protect, role
 
-revision = "0004_credit"
-down_revision = "0003_facts"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -60,7 +60,7 @@ def upgrade() -> None:
     protect(
         "consents",
         {
-            "business": ("select, insert, update", "business_id = app_org()"),
+            "business": ("select, insert", "business_id = app_org()"),
             "bank": ("select, update", "bank_id = app_org()"),
             "act": ("select, insert, update", "order_id = app_case()"),
             "worker": ("select, update", "true"),
@@ -69,14 +69,13 @@ def upgrade() -> None:
     )
     # A row is locked FOR SHARE only by a role that may update something of it. Readers may update one column that can
     # hold nothing but 0; the acts may write the instant of revocation; nobody rewrites a signed letter.
-    for role, columns in (
-        ("business", "read_lock"),
+    for name, columns in (
         ("bank", "read_lock"),
         ("act", "revoked_at, read_lock"),
         ("worker", "revoked_at, read_lock"),
     ):
-        op.execute(f"revoke update on consents from {role_name(role)}")
-        op.execute(f"grant update ({columns}) on consents to {role_name(role)}")
+        op.execute(f"revoke update on consents from {role(name)}")
+        op.execute(f"grant update ({columns}) on consents to {role(name)}")
     protect(
         "consent_gates",
         {

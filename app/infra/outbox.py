@@ -1,0 +1,143 @@
+"""The outbox is the bus: facts to tell others, written in the transaction that made them true.
+
+Two kinds of listener are wired at the composition root: *in the transaction* (never refuses) and *after commit* (run
+by the worker, in order per stream, each event once per listener; an event that keeps failing is parked, which holds
+back its own stream for that listener only, and is shown to the operator).
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+import structlog
+from pydantic import TypeAdapter
+
+from app.infra.db import Database, Record, Role, Scope, Tx
+from app.kernel.events import Event
+
+ATTEMPTS_MAX: Final = 8
+CHANNEL: Final = "outbox"
+E = TypeVar("E", bound=Event)
+Listener = Callable[[Tx, Any], Awaitable[None]]
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Bus:
+    """Who listens to what. Filled once at start-up, then only read."""
+
+    in_tx: dict[type[Event], list[Listener]] = field(default_factory=dict)
+    after: dict[type[Event], dict[str, Listener]] = field(default_factory=dict)
+    kinds: dict[str, type[Event]] = field(default_factory=dict)
+
+    def listen_in_tx(self, kind: type[E], listener: Callable[[Tx, E], Awaitable[None]]) -> None:
+        """Run `listener` inside the transaction that records such an event. It never refuses."""
+        self._know(kind)
+        self.in_tx.setdefault(kind, []).append(listener)
+
+    def listen_after(self, name: str, kind: type[E], listener: Callable[[Tx, E], Awaitable[None]]) -> None:
+        """Run `listener` after the commit, by the worker, in a transaction of its own. `name` is its progress."""
+        self._know(kind)
+        assert name not in self.after.setdefault(kind, {}), f"{name} listens to {kind.__name__} already"
+        self.after[kind][name] = listener
+
+    def _know(self, kind: type[Event]) -> None:
+        known = self.kinds.setdefault(kind.__name__, kind)
+        assert known is kind, f"two events are called {kind.__name__}"
+
+
+async def record(tx: Tx, event: Event) -> None:
+    """Write the event, one pending delivery per after-commit listener, and run the in-transaction listeners."""
+    kind = type(event)
+    names = list(tx.bus.after.get(kind, {}))
+    body = _shape(kind).dump_python(event, mode="json")
+    await tx.value("select record_event($1, $2, $3, $4, $5)", kind.__name__, event.stream_id, body, event.at, names)
+    for listener in tx.bus.in_tx.get(kind, ()):
+        await listener(tx, event)
+
+
+CLAIM = """
+select d.seq, d.listener, d.attempts, o.kind, o.body
+from outbox_deliveries d join outbox o on o.seq = d.seq
+where d.parked_at is null and d.next_at <= $1
+  and not exists (select 1 from outbox_deliveries e
+                  where e.listener = d.listener and e.stream_id = d.stream_id and e.seq < d.seq)
+order by d.seq limit 1 for update of d skip locked
+"""
+
+
+async def deliver_one(db: Database) -> bool:
+    """Hand the oldest deliverable event to its listener; return whether there was one."""
+    failed: tuple[int, str, Exception] | None = None
+    try:
+        async with db.transaction(Role.WORKER) as tx:
+            if (row := await tx.row(CLAIM, tx.wall)) is None:
+                return False
+            seq, name = row["seq"], row["listener"]
+            kind = tx.bus.kinds.get(row["kind"])
+            listener = tx.bus.after.get(kind, {}).get(name) if kind else None
+            try:
+                if kind is None or listener is None:
+                    raise LookupError(f"{name} no longer listens to {row['kind']}")
+                await listener(tx, _shape(kind).validate_python(row["body"]))
+            except Exception as error:
+                failed = (seq, name, error)
+                raise
+            await tx.execute("delete from outbox_deliveries where seq = $1 and listener = $2", seq, name)
+    except Exception as error:
+        if failed is None or error is not failed[2]:
+            raise
+        await _postpone(db, *failed)
+    return True
+
+
+async def _postpone(db: Database, seq: int, name: str, error: Exception) -> None:
+    """Try again later, later each time; after the last try park it for the operator."""
+    log.warning("event_failed", seq=seq, listener=name, error=type(error).__name__)
+    async with db.transaction(Role.WORKER) as tx:
+        row = await tx.row("select attempts from outbox_deliveries where seq = $1 and listener = $2", seq, name)
+        if row is None:
+            return
+        attempts = row["attempts"] + 1
+        await tx.execute(
+            "update outbox_deliveries set attempts = $3, next_at = $4, error = $5, parked_at = $6"
+            " where seq = $1 and listener = $2",
+            seq, name, attempts, tx.wall + timedelta(seconds=min(2**attempts, 300)), type(error).__name__,
+            tx.wall if attempts >= ATTEMPTS_MAX else None,
+        )  # fmt: skip
+
+
+async def drain(db: Database, most: int = 100_000) -> int:
+    """Deliver until nothing is deliverable now; return how many. Bounded, so that a worker still sweeps."""
+    count = 0
+    while count < most and await deliver_one(db):
+        count += 1
+    return count
+
+
+async def unpark(tx: Tx, seq: int, listener: str) -> bool:
+    """Let a parked event be tried again; return whether it was parked."""
+    sql = (
+        "update outbox_deliveries set parked_at = null, attempts = 0, next_at = $3"
+        " where seq = $1 and listener = $2 and parked_at is not null"
+    )
+    return await tx.execute(sql, seq, listener, tx.wall) == 1
+
+
+async def parked(db: Database, scope: Scope) -> list[Record]:
+    """The events that wait for an operator, oldest first."""
+    async with db.reading(Role.OPS, scope) as tx:
+        return await tx.fetch(
+            "select d.seq, d.listener, o.kind, d.stream_id, d.attempts, d.error, d.parked_at"
+            " from outbox_deliveries d join outbox o on o.seq = d.seq where d.parked_at is not null order by d.seq"
+        )
+
+
+_SHAPES: dict[type[Event], "TypeAdapter[Event]"] = {}
+
+
+def _shape(kind: type[Event]) -> "TypeAdapter[Event]":
+    if kind not in _SHAPES:
+        _SHAPES[kind] = TypeAdapter(kind)
+    return _SHAPES[kind]

@@ -1,0 +1,69 @@
+"""What a unit of work promises."""
+
+import asyncio
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from app.infra.db import Database, Role, Scope
+from app.kernel.errors import Refusal
+
+
+async def test_a_unit_of_work_that_raises_leaves_nothing(db: Database):
+    """Nothing is half done: an act either commits whole or never was."""
+    with pytest.raises(ZeroDivisionError):
+        async with db.transaction(Role.OPS) as tx:
+            await tx.execute("insert into business_clock (frozen_at) values (now())")
+            raise ZeroDivisionError
+
+    async with db.reading(Role.OPS) as tx:
+        assert await tx.value("select count(*) from business_clock") == 0
+
+
+async def test_a_read_cannot_write(db: Database):
+    """A GET runs read-only, so that no page changes anything by being looked at."""
+    async with db.reading(Role.OPS) as tx:
+        with pytest.raises(asyncpg.ReadOnlySQLTransactionError):
+            await tx.value("insert into business_clock (id) values (1) returning id")
+
+
+async def test_settings_of_one_unit_never_reach_the_next(db: Database):
+    """Pooled connections are shared: one organisation's scope must end with its transaction, cancelled or not."""
+
+    async def work(cancel: bool) -> None:
+        async with db.transaction(Role.BANK, Scope(org_id=uuid4())) as tx:
+            await tx.value("select 1")
+            if cancel:
+                raise asyncio.CancelledError
+
+    for cancel in (False, True) * 20:
+        with pytest.raises(asyncio.CancelledError) if cancel else _nothing():
+            await work(cancel)
+        async with db.reading(Role.BANK) as tx:
+            assert await tx.value("select app_org()") is None
+
+
+async def test_a_full_pool_says_so_instead_of_waiting_for_ever(db: Database):
+    """Overload is a clean 503, not a hanging page."""
+    async with db.reading(Role.PUBLIC), db.reading(Role.PUBLIC):
+        with pytest.raises(Refusal) as refused:
+            async with db.reading(Role.PUBLIC):
+                pass
+
+    assert refused.value.code == "overloaded"
+
+
+async def test_the_business_clock_can_stand_still_and_run_ahead(db: Database):
+    """Demo and journeys move the business clock; the wall clock stays what it is."""
+    async with db.transaction(Role.OPS) as tx:
+        await tx.execute("insert into business_clock (ahead) values ('10 days')")
+
+    async with db.reading(Role.WORKER) as tx:
+        assert (tx.now - tx.wall).days == 10
+
+
+def _nothing():
+    import contextlib
+
+    return contextlib.nullcontext()
