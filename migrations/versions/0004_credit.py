@@ -1,13 +1,10 @@
 """Consents: signed letters and the gates that close them."""
 
 from alembic import op
-
 from rls import protect, role
 
 revision = "0004"
 down_revision = "0003"
-branch_labels = None
-depends_on = None
 
 CONSENTS = """
 create table consents (
@@ -65,6 +62,7 @@ def upgrade() -> None:
             "act": ("select, insert, update", "order_id = app_case()"),
             "worker": ("select, update", "true"),
             "regulator": ("select", "true"),
+            "reporter": ("select", "true"),
         },
     )
     # A row is locked FOR SHARE only by a role that may update something of it. Readers may update one column that can
@@ -84,6 +82,7 @@ def upgrade() -> None:
             "act": ("select, insert", "order_id = app_case()"),
             "worker": ("select, insert", "true"),
             "regulator": ("select", "true"),
+            "reporter": ("select", "true"),
         },
     )
 

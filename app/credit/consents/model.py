@@ -50,7 +50,9 @@ class ConsentRow(SQLModel, table=True):
     granted_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     revoked_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
     read_lock: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default=text("0")))
-    recorded_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True), nullable=False, server_default=text("now()")))
+    recorded_at: datetime = Field(
+        sa_column=Column(TIMESTAMP(timezone=True), nullable=False, server_default=text("now()"))
+    )
 
 
 class ConsentGateRow(SQLModel, table=True):
@@ -64,4 +66,6 @@ class ConsentGateRow(SQLModel, table=True):
     order_id: UUID
     closed_by: UUID
     closed_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-    recorded_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True), nullable=False, server_default=text("now()")))
+    recorded_at: datetime = Field(
+        sa_column=Column(TIMESTAMP(timezone=True), nullable=False, server_default=text("now()"))
+    )

@@ -192,7 +192,8 @@ def render_text(body: Mapping[str, object], slots: Mapping[str, str]) -> str:
     '授权书\\n\\n本单位甲公司同意。\\n'
     """
     title, paragraphs = body["title"], body["paragraphs"]
-    assert isinstance(title, str) and isinstance(paragraphs, list)
+    assert isinstance(title, str)
+    assert isinstance(paragraphs, list)
     filled = [re.sub(r"\{([a-z_]+)\}", lambda mark: slots[mark[1]], str(paragraph)) for paragraph in paragraphs]
     return "\n\n".join([title, *filled]) + "\n"
 

@@ -75,9 +75,7 @@ async def write_letter(tx: ReadTx, grant: Grant, names: Names, *, now: datetime)
     return Letter(version=policy.version, text=text, text_hash=rules.hash_text(text))
 
 
-async def grant(
-    tx: Tx, letter: Grant, *, names: Names, by: Seat, now: datetime, seen_hash: str | None = None
-) -> UUID:
+async def grant(tx: Tx, letter: Grant, *, names: Names, by: Seat, now: datetime, seen_hash: str | None = None) -> UUID:
     """Sign one letter in the caller's transaction; returns its id.
 
     `seen_hash` is the hash of the text that the signer was shown: when the text in force has changed meanwhile, the

@@ -39,7 +39,9 @@ def _consent(record: Any) -> Consent:
     return Consent(**fields)
 
 
-async def insert(tx: Tx, consent_id: UUID, grant: Grant, letter: tuple[int, str, str], *, by: UUID, now: datetime) -> None:
+async def insert(
+    tx: Tx, consent_id: UUID, grant: Grant, letter: tuple[int, str, str], *, by: UUID, now: datetime
+) -> None:
     """Write a signed letter: (text version, rendered text, its hash)."""
     version, text, text_hash = letter
     await tx.execute(

@@ -125,7 +125,8 @@ def test_a_name_that_looks_like_a_slot_is_not_filled_again() -> None:
     """Names come from a register and are text, not templates."""
     text = render_text({"title": "t", "paragraphs": ["{grantor}/{bank}"]}, {"grantor": "{bank}", "bank": "B"})
 
-    assert "t\n\n{bank}/B\n" == text
+    expected = "t\n\n{bank}/B\n"
+    assert expected == text
 
 
 def test_the_hash_is_of_the_very_text() -> None:
