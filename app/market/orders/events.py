@@ -8,6 +8,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app.kernel.events import Event
+from app.market.orders.rules.states import Clock as Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

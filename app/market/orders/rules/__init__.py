@@ -1,0 +1,10 @@
+"""The pure machine of orders: the table, the judge, the firing of clocks, the ranking and the cost of an offer.
+
+Pure: every input is an argument, every answer is a value. `facts` has the shapes, `states` the table.
+"""
+
+from app.market.orders.rules.firing import fire
+from app.market.orders.rules.judging import allowed_acts, judge
+from app.market.orders.rules.steps import Working, end_of, firing_order, fold, may_push
+
+__all__ = ["Working", "allowed_acts", "end_of", "fire", "firing_order", "fold", "judge", "may_push"]

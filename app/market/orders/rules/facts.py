@@ -1,0 +1,303 @@
+"""All that a rule about an order may know, and all that it may answer. Frozen in, frozen out."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from app.market.orders.rules.states import TERMINAL, Act, Clock, End, State
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the bank's published list in force says about the product; money in fen, rates in ppm a year."""
+
+    ceiling_fen: int
+    approval_level_fen: int
+    rate_min_ppm: int
+    rate_max_ppm: int
+    term_months_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What stands outside the order and is only read: the list, the pool's room today, the state of DECISION."""
+
+    terms: Terms | None = None  # None: no list in force covers this product today.
+    room_fen: int = 0  # Free money in the pool of today's quarter; 0 when there is none or it is frozen.
+    decision_runs: bool = False  # DECISION is running: neither paused, stopped nor breached.
+    pause_left: int = 0  # Workdays of pause that DECISION may still have.
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A suborder: the order as one bank holds it."""
+
+    suborder_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    product_id: UUID
+    consent_id: UUID
+    position: int
+    state: State
+    held_fen: int = 0  # The open reservation; 0 when none is open.
+    offer_id: UUID | None = None
+    offered_fen: int = 0
+    signed_fen: int = 0
+    paid_fen: int = 0
+    papers_open: UUID | None = None
+    papers_asked: frozenset[str] = frozenset()
+    breached: frozenset[Clock] = frozenset()
+    accepted_at: datetime | None = None
+    picked_at: datetime | None = None
+    signed_on: date | None = None
+    context: Context = field(default=Context(), compare=False)
+
+    @property
+    def is_live(self) -> bool:
+        return self.state not in TERMINAL
+
+    @property
+    def takes_a_place(self) -> bool:
+        """A suborder whose DECISION breached never counts as a place again."""
+        return self.is_live and Clock.DECISION not in self.breached
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A bank on the order's frozen list. Its suborder's id is fixed at posting, so that a push is repeatable."""
+
+    suborder_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    product_id: UUID
+    consent_id: UUID
+    position: int
+    holds: bool = True  # Consent and match still hold at the instant that is judged.
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The whole order at one instant, read under its lock."""
+
+    order_id: UUID
+    business_id: UUID
+    amount_fen: int
+    places: int
+    until_at: datetime
+    listed: tuple[Listed, ...]
+    parts: tuple[Part, ...] = ()
+    withdrawn_at: datetime | None = None
+    end: End | None = None
+
+    def part(self, suborder_id: UUID) -> Part:
+        return next(part for part in self.parts if part.suborder_id == suborder_id)
+
+    @property
+    def live(self) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part.is_live)
+
+
+# Commands: what somebody wants to do.
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    suborder_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A refusal's reason as the reasons room judged it. `problem` is its problem code, empty when the reason holds."""
+
+    code: str
+    own_evidence: bool = False  # Rests on the order itself or on the bank's own list or pool.
+    needs_two: bool = False
+    problem: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    suborder_id: UUID
+    reason: Reason
+    seconded: bool = False  # A second person has approved it.
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    suborder_id: UUID
+    contacted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Investigate:
+    suborder_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class AskPapers:
+    suborder_id: UUID
+    request_id: UUID
+    items: tuple[str, ...]
+    in_package: frozenset[str] = frozenset()  # Those of the items that the sealed package already answers.
+
+
+@dataclass(frozen=True, slots=True)
+class BringPapers:
+    suborder_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    suborder_id: UUID
+    offer_id: UUID
+    amount_fen: int
+    rate_ppm: int
+    term_months: int
+    valid_workdays: int
+    seconded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    suborder_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    suborder_id: UUID
+    amount_fen: int
+    signed_on: date
+    draw_until_on: date
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class PayOut:
+    suborder_id: UUID
+    draw_id: UUID
+    amount_fen: int
+    paid_on: date
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class EndDraws:
+    suborder_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    suborder_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """The firm took back one bank's consent; that bank may or may not have a suborder."""
+
+    consent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """The firm takes back the whole order."""
+
+
+BankCommand: TypeAlias = Accept | Refuse | Contact | Investigate | AskPapers | Offer | Sign | PayOut
+FirmCommand: TypeAlias = BringPapers | Pick | EndDraws | LetGo
+Command: TypeAlias = BankCommand | FirmCommand | Revoke | Withdraw
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A clock whose instant has come. UNTIL has no suborder."""
+
+    clock: Clock
+    due_at: datetime
+    suborder_id: UUID | None = None
+
+
+# Answers: what follows, in the order in which it is written.
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One move of one suborder; `part` is the suborder before it."""
+
+    part: Part
+    act: Act
+    to: State
+    at: datetime
+    cause: str = ""  # The clock that caused it, or the firm's word.
+    command: BankCommand | FirmCommand | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A new reservation in the pool of the quarter of `at`."""
+
+    part: Part
+    amount_fen: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """The open reservation gives back `amount_fen`."""
+
+    part: Part
+    amount_fen: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    part: Part
+    draw_id: UUID
+    amount_fen: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The rest of the open reservation is given back; `expired` when the DECISION deadline took it."""
+
+    part: Part
+    amount_fen: int
+    at: datetime
+    expired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The firm withdrew the order."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    end: End
+    at: datetime
+
+
+PoolStep: TypeAlias = Held | Shrunk | Posted | Released
+Step: TypeAlias = Moved | PoolStep | TakenBack | Ended
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The order afterwards, and the steps that led there."""
+
+    case: Case
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """`code` is a published problem type; `allowed` names the acts that the state does allow (for wrong-state)."""
+
+    code: str
+    detail: str = ""
+    allowed: tuple[Act, ...] = ()

@@ -1,0 +1,108 @@
+"""From the steps of an outcome to the events that tell them. Pure."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from app.market.orders import events as told
+from app.market.orders.rules import facts
+from app.market.orders.rules.states import Act, State
+
+OWNER = {"DELIVERY": "platform"}  # Every other promise that can breach is the bank's.
+
+
+def announce(case: facts.Case, outcome: facts.Outcome, until_on: date) -> tuple[told.OrderEvent, ...]:
+    """The events of `outcome`, in the order of its steps.
+
+    `case` is the order before it, `until_on` its last day.
+    """
+    events = []
+    for step in outcome.steps:
+        if isinstance(step, facts.Moved):
+            events.append(_of_move(case, step, until_on))
+        elif isinstance(step, facts.Ended):
+            events.append(
+                told.OrderEnded(
+                    stream_id=case.order_id,
+                    at=step.at,
+                    order_id=case.order_id,
+                    business_id=case.business_id,
+                    end=step.end.value,
+                )
+            )
+    return tuple(events)
+
+
+def _of_move(case: facts.Case, step: facts.Moved, until_on: date) -> told.OrderEvent:
+    part = step.part
+    common: dict[str, Any] = {
+        "stream_id": case.order_id,
+        "at": step.at,
+        "order_id": case.order_id,
+        "business_id": case.business_id,
+        "suborder_id": part.suborder_id,
+        "bank_id": part.bank_id,
+        "branch_id": part.branch_id,
+        "product_id": part.product_id,
+        "consent_id": part.consent_id,
+    }
+    match step.act:
+        case Act.PUSH:
+            return told.SuborderPushed(**common, position=part.position, until_on=until_on)
+        case Act.ACCEPT:
+            return told.SuborderAccepted(**common, amount_fen=case.amount_fen)
+        case Act.PASS_OVER:
+            return told.SuborderPassedOver(**common, from_state=part.state.value)
+        case Act.WITHDRAW | Act.REVOKE:
+            return told.SuborderWithdrawn(**common, from_state=part.state.value, cause=step.cause)
+        case Act.LAPSE | Act.LET_GO:
+            return told.SuborderLapsed(**common, from_state=part.state.value, cause=step.cause)
+        case Act.BREACH:
+            return told.ClockBreached(**common, clock=step.cause, owner=OWNER.get(step.cause, "bank"))
+        case Act.CAP_PAPERS:
+            return told.PapersCapped(**common, request_id=_open(part))
+        case Act.BRING_PAPERS:
+            return told.PapersBrought(**common, request_id=_open(part))
+        case Act.END_DRAWS:
+            return told.DrawsEnded(**common, unused_fen=part.signed_fen - part.paid_fen)
+        case _:
+            return _of_command(step, common)
+
+
+def _of_command(step: facts.Moved, common: dict[str, Any]) -> told.OrderEvent:
+    match step.command:
+        case facts.Refuse(reason=reason):
+            return told.SuborderRefused(**common, reason_code=reason.code, from_state=step.part.state.value)
+        case facts.Contact(contacted_at=contacted_at):
+            return told.SuborderContacted(**common, contacted_at=contacted_at)
+        case facts.Investigate():
+            return told.SuborderInvestigated(**common)
+        case facts.AskPapers(request_id=request_id):
+            return told.PapersAsked(**common, request_id=request_id)
+        case facts.Offer() as offer:
+            return told.OfferMade(
+                **common,
+                offer_id=offer.offer_id,
+                amount_fen=offer.amount_fen,
+                rate_ppm=offer.rate_ppm,
+                valid_workdays=offer.valid_workdays,
+            )
+        case facts.Pick():
+            assert step.part.offer_id is not None
+            return told.OfferPicked(**common, offer_id=step.part.offer_id, amount_fen=step.part.offered_fen)
+        case facts.Sign() as sign:
+            return told.SuborderSigned(**common, amount_fen=sign.amount_fen, draw_until_on=sign.draw_until_on)
+        case facts.PayOut() as draw:
+            return told.DrawPaid(
+                **common,
+                draw_id=draw.draw_id,
+                amount_fen=draw.amount_fen,
+                paid_on=draw.paid_on,
+                is_last=step.to is State.SERVICED,
+            )
+    raise AssertionError(f"{step.act} has no event")
+
+
+def _open(part: facts.Part) -> UUID:
+    assert part.papers_open is not None
+    return part.papers_open
