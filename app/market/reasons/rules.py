@@ -200,7 +200,8 @@ def check(
 
 
 def in_force(reason: Reason, on: date) -> bool:
-    return reason.valid_from <= on and (reason.valid_to is None or on < reason.valid_to)
+    """`valid_to` is the last day, as everywhere in policies."""
+    return reason.valid_from <= on and (reason.valid_to is None or on <= reason.valid_to)
 
 
 def _prove(
