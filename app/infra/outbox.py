@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import structlog
 from pydantic import TypeAdapter
 
-from app.infra.db import Database, Record, Role, Scope, Tx
+from app.infra.db import OUTCOME_UNKNOWN, Database, Record, Role, Scope, Tx
 from app.kernel.events import Event
 
 ATTEMPTS_MAX: Final = 8
@@ -69,26 +69,26 @@ order by d.seq limit 1 for update of d skip locked
 
 async def deliver_one(db: Database) -> bool:
     """Hand the oldest deliverable event to its listener; return whether there was one."""
-    failed: tuple[int, str, Exception] | None = None
+    claimed: tuple[int, str] | None = None
+    done = False
     try:
         async with db.transaction(Role.WORKER) as tx:
             if (row := await tx.row(CLAIM, tx.wall)) is None:
                 return False
-            seq, name = row["seq"], row["listener"]
+            claimed = seq, name = row["seq"], row["listener"]
             kind = tx.bus.kinds.get(row["kind"])
             listener = tx.bus.after.get(kind, {}).get(name) if kind else None
-            try:
-                if kind is None or listener is None:
-                    raise LookupError(f"{name} no longer listens to {row['kind']}")
-                await listener(tx, _shape(kind).validate_python(row["body"]))
-            except Exception as error:
-                failed = (seq, name, error)
-                raise
+            if kind is None or listener is None:
+                raise LookupError(f"{name} no longer listens to {row['kind']}")
+            await listener(tx, _shape(kind).validate_python(row["body"]))
             await tx.execute("delete from outbox_deliveries where seq = $1 and listener = $2", seq, name)
+            done = True
     except Exception as error:
-        if failed is None or error is not failed[2]:
+        # What fails at the commit (a deferred constraint) is the listener's fault too, else it would block everybody;
+        # only a commit that was cut off says nothing about the event.
+        if claimed is None or (done and isinstance(error, OUTCOME_UNKNOWN)):
             raise
-        await _postpone(db, *failed)
+        await _postpone(db, *claimed, error)
     return True
 
 
