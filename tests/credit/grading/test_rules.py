@@ -40,13 +40,15 @@ def ago(item_code: str, days: int = 0, value: str | int | None = None, *, in_use
 
 
 NOBODY: frozenset[str] = frozenset()
+REGISTERED = frozenset({"registration"})
+TAX_A = ago("tax.credit_level", 0, "A")
 TABLE = [
     # what the case shows                      evidence                                     collected   grade score thin
-    ("clean and collected",                    (ago("tax.credit_level", 0, "A"), ago("registry.years", 0, "5")), ALL, A, 920, False),
+    ("clean and collected",                    (TAX_A, ago("registry.years", 0, "5")),       ALL,        A, 920, False),
     ("clean, collected, no bonus",             (),                                          ALL,        B, 840, False),
     ("nobody knows it",                        (),                                          NOBODY,     B, 700, True),
     ("good news alone",                        (ago("honour.awarded"), ago("list.red")),    NOBODY,     B, 750, True),
-    ("clean, but only two groups collected",   (ago("list.red"),),                          frozenset({"registry"}), B, 710, True),
+    ("clean, but only two groups collected",   (ago("list.red"),),                          REGISTERED, B, 710, True),
     ("one minor penalty today",                (ago("penalty.minor"),),                     ALL,        B, 820, False),
     ("six minor penalties are bounded",        (ago("penalty.minor"),) * 6,                 ALL,        B, 760, False),
     ("a minor penalty fades",                  (ago("penalty.minor", 91),),                 ALL,        B, 830, False),
@@ -56,7 +58,9 @@ TABLE = [
     ("abnormal list is at most C",             (ago("list.abnormal"),),                     ALL,        C, 740, False),
     ("abnormal list once it ended",            (ago("list.abnormal", in_use=False),),       ALL,        B, 840, False),
     ("a serious list is D",                    (ago("list.serious"),),                      ALL,        D, 490, False),
-    ("a serious list is D whatever else",      (ago("list.serious"), ago("list.red"), ago("tax.credit_level", 0, "A")), ALL, D, 560, False),
+    ("a serious list is D whatever else",      (ago("list.serious"), ago("list.red"), TAX_A), ALL,     D, 560, False),
+    ("a dishonest debtor is D",                (ago("judicial.dishonest"),),                ALL,        D, 640, False),
+    ("a revoked licence is at most C",         (ago("list.licence_revoked"), TAX_A),        ALL,        C, 680, False),
     ("a serious list, nothing else known",     (ago("list.serious"),),                      NOBODY,     D, 440, True),
     ("a serious list once it ended",           (ago("list.serious", in_use=False),),        ALL,        B, 840, False),
     ("an item nobody weighs",                  (ago("weather.rain"),),                      ALL,        B, 840, False),
@@ -78,7 +82,9 @@ def test_a_grade_follows_from_the_formula_alone(
 def test_every_formula_in_the_house_is_sound() -> None:
     """A formula that two people put in force must give every score a letter and the unknown a B."""
     for policy in POLICIES:
-        assert () == judge_formula(parse_formula(policy["version"], policy["body"]))
+        flaws = judge_formula(parse_formula(policy["version"], policy["body"]))
+
+        assert flaws == ()
 
 
 FLAWS = [
@@ -117,7 +123,8 @@ def test_a_repaired_record_weighs_nothing_and_says_so() -> None:
     """The subject sees that its repair counted."""
     outcome = grade(ago("penalty.serious", in_use=False))
 
-    assert (0, 1) == next((line.points, line.count) for line in outcome.lines if line.kind is LineKind.ENDED)
+    expected = [(0, 1)]
+    assert expected == [(line.points, line.count) for line in outcome.lines if line.kind is LineKind.ENDED]
 
 
 def test_a_thin_file_says_so_in_its_explanation() -> None:

@@ -1,0 +1,9 @@
+"""A second reckoning of the figures a regulator is shown, from what happened alone.
+
+It reads moves, pause events, policy bodies and the calendar document. It shares no code with the clocks, the promises
+or the supervision that it checks, and still prints the same figures when every clock row is gone.
+"""
+
+from app.replay.rules import Row, compare, reckon
+
+__all__ = ["Row", "compare", "reckon"]

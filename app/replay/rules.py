@@ -1,0 +1,391 @@
+"""The figures of the four promises, reckoned day by day from the moves.
+
+Pure, and deliberately naive: every deadline is found by walking the calendar one day at a time, so that nothing of the
+arithmetic it checks can be wrong here in the same way.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+CHINA: Final = timezone(timedelta(hours=8))  # One offset all year since 1991; the policies begin in 2022.
+DAY: Final = timedelta(days=1)
+SATURDAY: Final = 5
+
+FUNNEL: Final = ("push", "accept", "contact", "investigate", "offer", "pick", "sign", "pay_out")
+ENDS: Final = frozenset({"refused", "passed_over", "withdrawn", "lapsed", "moved", "settled"})
+
+
+# Who promised what: the act that starts each promise, and those that keep it.
+ACTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "ACCEPT": ("push", ("accept", "refuse")),
+    "CONTACT": ("accept", ("contact", "refuse")),
+    "DECISION": ("accept", ("offer", "refuse")),
+    "SIGN": ("pick", ("sign",)),
+    "PAYOUT": ("sign", ("pay_out",)),
+}
+
+
+class Outcome(StrEnum):
+    """How one promise about one suborder came out, as of an instant."""
+
+    MET = "met"
+    BREACHED = "breached"
+    VOID = "void"  # The suborder ended before the deadline, by no act of the promise's owner.
+    RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One act on a suborder. `seq` orders acts of one instant; a pause event leaves the state as it is.
+
+    `amount_fen` is the offer's at pick, the contract's at sign, the draw's at pay out; `reason_code` and
+    `has_evidence` belong to a refusal.
+    """
+
+    suborder_id: UUID
+    seq: int
+    act: str
+    to_state: str
+    at: datetime
+    amount_fen: int = 0
+    reason_code: str = ""
+    has_evidence: bool = True
+    cause: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What stays the same about a suborder, to group by, and its moves in order."""
+
+    suborder_id: UUID
+    bank: str
+    branch: str
+    product: str
+    district: str
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One promise as its policy body states it: acts that start and stop it, and its limit in workdays.
+
+    `pause_cap` is how many workdays a request for papers may set aside in all; 0 where nothing pauses.
+    """
+
+    code: str
+    start: str
+    stops: tuple[str, ...]
+    limit: int
+    pause_cap: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DatedPromise:
+    """A promise and the days on which a case may start under it, `valid_to` included. The newest version counts."""
+
+    promise: Promise
+    version: int
+    valid_from: date
+    valid_to: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The State Council's days. A day that is named neither way is a workday from Monday to Friday."""
+
+    days_off: frozenset[date]
+    make_up_days: frozenset[date]
+
+    def is_workday(self, day: date) -> bool:
+        if day in self.make_up_days:
+            return True
+        return day not in self.days_off and day.weekday() < SATURDAY
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One promise about one suborder. `used` are counted, `paused` skipped workdays until it stopped (or `as_of`).
+
+    `settled_at` is the instant of the outcome: the stop, or the deadline that passed.
+    """
+
+    suborder_id: UUID
+    promise: str
+    outcome: Outcome
+    started_at: datetime
+    stopped_at: datetime | None
+    due_at: datetime | None
+    settled_at: datetime | None
+    used: int
+    paused: int
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Row:
+    """One figure of one group: `value` of `of`. What they count is said by the figure's name."""
+
+    by: str
+    key: str
+    figure: str
+    value: int
+    of: int
+
+
+def read_calendar(body: Mapping[str, Any]) -> Calendar:
+    """The calendar document as days: per announced year, holidays from-to and make-up workdays."""
+    days_off: set[date] = set()
+    make_up_days: set[date] = set()
+    for year in body["years"]:
+        for holiday in year["holidays"]:
+            day = date.fromisoformat(holiday["from"])
+            while day <= date.fromisoformat(holiday["to"]):
+                days_off.add(day)
+                day += DAY
+        make_up_days |= {date.fromisoformat(row["on"]) for row in year["make_up"]}
+    return Calendar(frozenset(days_off), frozenset(make_up_days))
+
+
+def read_promise(code: str, body: Mapping[str, Any]) -> Promise:
+    """A clock's policy body as a promise; which acts start and stop it is what the promises themselves say."""
+    start, stops = ACTS[code]
+    return Promise(code, start, stops, int(body["count"]), int(body.get("pause_cap", 0)))
+
+
+def china_day(instant: datetime) -> date:
+    """The calendar day in China.
+
+    >>> china_day(datetime(2025, 9, 30, 16, tzinfo=UTC))
+    datetime.date(2025, 10, 1)
+    """
+    return instant.astimezone(CHINA).date()
+
+
+def day_end(day: date) -> datetime:
+    """24:00 of a day in China, as a UTC instant.
+
+    >>> day_end(date(2025, 10, 15)).isoformat()
+    '2025-10-15T16:00:00+00:00'
+    """
+    return datetime(day.year, day.month, day.day, tzinfo=CHINA).astimezone(UTC) + DAY
+
+
+def pauses(moves: Sequence[Move]) -> tuple[tuple[datetime, datetime | None], ...]:
+    """The stretches in which a request for papers was open: [asked, ended), the last perhaps still open."""
+    found: list[tuple[datetime, datetime | None]] = []
+    asked: datetime | None = None
+    for move in moves:
+        if move.act == "ask_papers" and asked is None:
+            asked = move.at
+        elif asked is not None and _ends_pause(move):
+            found.append((asked, move.at))
+            asked = None
+    if asked is not None:
+        found.append((asked, None))
+    return tuple(found)
+
+
+def _ends_pause(move: Move) -> bool:
+    return move.act in {"bring_papers", "contest", "cap_papers", "offer", "refuse"} or move.to_state in ENDS
+
+
+def judge(case: Case, dated: Iterable[DatedPromise], calendar: Calendar, as_of: datetime) -> Judged | None:
+    """How one promise (given by its dated versions) came out for a suborder; None when it never started."""
+    versions = tuple(dated)
+    start = next((move for move in case.moves if move.act == versions[0].promise.start and move.at <= as_of), None)
+    if start is None:
+        return None
+    promise = _in_force(versions, china_day(start.at))
+    if promise is None:
+        return None
+    later = [move for move in case.moves if move.seq > start.seq and move.at <= as_of]
+    stop = next((move for move in later if move.act in promise.stops or move.to_state in ENDS), None)
+    until = as_of if stop is None else stop.at
+    due_at, used, paused = _walk(promise, start.at, until, pauses(case.moves), calendar)
+    if due_at is not None:
+        # The deadline passed first. Work that came later still took its days.
+        decided = next((move for move in later if move.act in promise.stops), None)
+        stopped_at = None if decided is None else decided.at
+        return Judged(
+            case.suborder_id, promise.code, Outcome.BREACHED, start.at, stopped_at, due_at, due_at, used, paused
+        )
+    if stop is None:
+        return Judged(case.suborder_id, promise.code, Outcome.RUNNING, start.at, None, None, None, used, paused)
+    outcome = Outcome.MET if stop.act in promise.stops else Outcome.VOID
+    return Judged(case.suborder_id, promise.code, outcome, start.at, stop.at, None, stop.at, used, paused)
+
+
+def _in_force(versions: Iterable[DatedPromise], on: date) -> Promise | None:
+    valid = [one for one in versions if one.valid_from <= on and (one.valid_to is None or on <= one.valid_to)]
+    return max(valid, key=lambda one: one.version).promise if valid else None
+
+
+def _walk(
+    promise: Promise,
+    start: datetime,
+    until: datetime,
+    stretches: Sequence[tuple[datetime, datetime | None]],
+    calendar: Calendar,
+) -> tuple[datetime | None, int, int]:
+    """Walk from the day after `start` to the day of `until`: (the deadline if it has passed, counted, paused days).
+
+    A workday is skipped when the case is paused at its 24:00, as long as the cap lasts. The deadline is the 24:00 of
+    the last day of the limit and has passed when it is not after `until`.
+    """
+    due_at: datetime | None = None
+    counted = skipped = 0
+    day = china_day(start)
+    last = china_day(until)
+    while day < last:
+        day += DAY
+        if not calendar.is_workday(day):
+            continue
+        end = day_end(day)
+        if end <= until and skipped < promise.pause_cap and _is_paused(stretches, end):
+            skipped += 1
+            continue
+        counted += 1
+        if counted == promise.limit and end <= until:
+            due_at = end
+    return due_at, counted, skipped
+
+
+def _is_paused(stretches: Sequence[tuple[datetime, datetime | None]], instant: datetime) -> bool:
+    return any(asked <= instant and (ended is None or instant < ended) for asked, ended in stretches)
+
+
+def reckon(
+    cases: Sequence[Case], promises: Mapping[str, Sequence[DatedPromise]], calendar: Calendar, as_of: datetime
+) -> tuple[Row, ...]:
+    """Every figure of every group, sorted: over all, by bank, branch, product, district and month."""
+    gathered: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
+    medians: dict[tuple[str, str, str], list[int]] = defaultdict(list)
+    for case in cases:
+        judged = [judge(case, promises[code], calendar, as_of) for code in sorted(promises)]
+        for figure, at, value, of in _facts(case, [one for one in judged if one], as_of):
+            for by, key in _groups(case, at):
+                gathered[by, key, figure].append((value, of))
+                if figure in MEDIANS:
+                    medians[by, key, MEDIANS[figure]].append(value)
+    rows = [Row(*place, sum(v for v, _ in pairs), sum(o for _, o in pairs)) for place, pairs in gathered.items()]
+    rows += [Row(*place, _twice_median(values), len(values)) for place, values in medians.items()]
+    return tuple(sorted(rows))
+
+
+MEDIANS: Final = {
+    "workdays_to_decision": "workdays_to_decision_median_x2",
+    "contact_seconds": "contact_seconds_median_x2",
+}
+IN_TIME: Final = {
+    "ACCEPT": "answered_in_time",
+    "CONTACT": "contacted_in_time",
+    "DECISION": "decided_in_time",
+    "SIGN": "signed_in_time",
+    "PAYOUT": "paid_in_time",
+}
+
+
+def _groups(case: Case, at: datetime) -> tuple[tuple[str, str], ...]:
+    return (
+        ("all", ""),
+        ("bank", case.bank),
+        ("branch", case.branch),
+        ("product", case.product),
+        ("district", case.district),
+        ("month", china_day(at).strftime("%Y-%m")),
+    )
+
+
+def _facts(case: Case, judged: Sequence[Judged], as_of: datetime) -> Iterator[tuple[str, datetime, int, int]]:
+    """What a suborder adds: (figure, the instant by which its month is told, value, of)."""
+    moves = [move for move in case.moves if move.at <= as_of]
+    firsts: dict[str, Move] = {}
+    for move in moves:
+        firsts.setdefault(move.act, move)
+    for act in FUNNEL:
+        if act in firsts:
+            yield f"funnel:{act}", firsts[act].at, 1, 1
+    yield from _answers(firsts)
+    yield from _money(moves)
+    yield from _refusals(firsts)
+    for one in judged:
+        if one.outcome in (Outcome.MET, Outcome.BREACHED):
+            assert one.settled_at is not None
+            yield IN_TIME[one.promise], one.settled_at, int(one.outcome is Outcome.MET), 1
+    yield from _decision_times(firsts, judged, as_of)
+
+
+def _answers(firsts: Mapping[str, Move]) -> Iterator[tuple[str, datetime, int, int]]:
+    """Accepted among those the bank answered or let lapse; what the firm took back first counts nowhere."""
+    lapse = firsts.get("lapse")
+    refuse = firsts.get("refuse")
+    if "accept" in firsts:
+        yield "accepted", firsts["accept"].at, 1, 1
+    elif refuse is not None:
+        yield "accepted", refuse.at, 0, 1
+    elif lapse is not None and lapse.cause == "ACCEPT":
+        yield "accepted", lapse.at, 0, 1
+
+
+def _money(moves: Sequence[Move]) -> Iterator[tuple[str, datetime, int, int]]:
+    """Granted, signed and paid out, each in fen, never added together."""
+    names = {"pick": "granted_fen", "sign": "signed_fen", "pay_out": "paid_out_fen"}
+    for move in moves:
+        if move.act in names:
+            yield names[move.act], move.at, move.amount_fen, 1
+
+
+def _refusals(firsts: Mapping[str, Move]) -> Iterator[tuple[str, datetime, int, int]]:
+    refuse = firsts.get("refuse")
+    if refuse is not None:
+        yield f"refused:{refuse.reason_code}", refuse.at, 1, 1
+        yield "refused_without_evidence", refuse.at, int(not refuse.has_evidence), 1
+
+
+def _decision_times(
+    firsts: Mapping[str, Move], judged: Sequence[Judged], as_of: datetime
+) -> Iterator[tuple[str, datetime, int, int]]:
+    accept, contact = firsts.get("accept"), firsts.get("contact")
+    if accept is not None and contact is not None:
+        yield "contact_seconds", contact.at, int((contact.at - accept.at).total_seconds()), 1
+    decision = next((one for one in judged if one.promise == "DECISION"), None)
+    if decision is None:
+        return
+    if decision.stopped_at is not None and decision.outcome is not Outcome.VOID:
+        yield "workdays_to_decision", decision.stopped_at, decision.used, 1
+    told_at = decision.settled_at or as_of
+    yield "paused_workdays", told_at, decision.paused, decision.used + decision.paused
+
+
+def _twice_median(values: Sequence[int]) -> int:
+    """Twice the median, so that it stays whole.
+
+    >>> _twice_median([3, 1, 2]), _twice_median([4, 1])
+    (4, 5)
+    """
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] * 2 if len(ordered) % 2 else ordered[middle - 1] + ordered[middle]
+
+
+def compare(ours: Iterable[Row], shown: Iterable[Row]) -> tuple[str, ...]:
+    """Every difference in words, sorted by place: `by key figure: replayed 1/2, shown 2/2`.
+
+    A figure that one side lacks is a difference, unless it is 0 of 0.
+    """
+    left = {(row.by, row.key, row.figure): (row.value, row.of) for row in ours}
+    right = {(row.by, row.key, row.figure): (row.value, row.of) for row in shown}
+    nothing = (0, 0)
+    return tuple(
+        f"{' '.join(part or '-' for part in place)}: replayed {_said(left.get(place))}, shown {_said(right.get(place))}"
+        for place in sorted(left.keys() | right.keys())
+        if left.get(place, nothing) != right.get(place, nothing)
+    )
+
+
+def _said(pair: tuple[int, int] | None) -> str:
+    return "nothing" if pair is None else f"{pair[0]}/{pair[1]}"
