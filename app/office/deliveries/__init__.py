@@ -1,0 +1,39 @@
+"""Deliveries: telling banks' endpoints by signed POST, with retries and dead letters."""
+
+from app.office.deliveries.rules import NoticeState, Outcome, Scheme, kind_of
+from app.office.deliveries.sending import Courier, run_due
+from app.office.deliveries.service import (
+    Endpoint,
+    Notice,
+    check_url,
+    disable_endpoint,
+    is_told,
+    list_dead,
+    list_endpoints,
+    list_notices,
+    register_endpoint,
+    resend,
+    rotate_key,
+    tell,
+)
+
+__all__ = [
+    "Courier",
+    "Endpoint",
+    "Notice",
+    "NoticeState",
+    "Outcome",
+    "Scheme",
+    "check_url",
+    "disable_endpoint",
+    "is_told",
+    "kind_of",
+    "list_dead",
+    "list_endpoints",
+    "list_notices",
+    "register_endpoint",
+    "resend",
+    "rotate_key",
+    "run_due",
+    "tell",
+]
