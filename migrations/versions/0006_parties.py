@@ -146,10 +146,10 @@ def _shelf() -> None:
     protect("products", PUBLISHED | setup)
     protect("published_lists", PUBLISHED | setup)
     # A bank reads every list, as everybody does, and writes its own only.
-    op.execute(f"grant insert on published_lists to {role('bank')}")
-    op.execute(
-        f"create policy bank_insert on published_lists for insert to {role('bank')} with check (bank_id = app_org())"
-    )
+    for name in ("bank", "act"):
+        op.execute(f"grant insert on published_lists to {role(name)}")
+        own = f"for insert to {role(name)} with check (bank_id = app_org())"
+        op.execute(f"create policy {name}_insert on published_lists {own}")
 
 
 def _pools() -> None:
@@ -180,6 +180,8 @@ def _pools() -> None:
             **READS_ALL,
         },
     )
+    op.execute(f"grant insert on pools to {role('act')}")
+    op.execute(f"create policy act_insert on pools for insert to {role('act')} with check (bank_id = app_org())")
     op.execute(
         """
         create table pool_changes (
@@ -202,6 +204,7 @@ def _pools() -> None:
         "pool_changes",
         {
             "bank": ("select, insert", "bank_id = app_org()"),
+            "act": ("select, insert", "bank_id = app_org()"),
             "worker": ("select, insert", "true"),
             "loader": ("select, insert", "true"),
             **READS_ALL,
@@ -342,6 +345,7 @@ def _proposals() -> None:
           case_id uuid not null,
           root_id uuid,
           org_id uuid not null,
+          branch_id uuid,
           body jsonb not null,
           made_by uuid not null,
           made_at timestamptz not null,

@@ -204,9 +204,7 @@ def in_force(reason: Reason, on: date) -> bool:
     return reason.valid_from <= on and (reason.valid_to is None or on <= reason.valid_to)
 
 
-def _prove(
-    reason: Reason, claim: Claim, evidence: Mapping[str, Item], on: date, from_pushed: bool
-) -> Held | NotHeld:
+def _prove(reason: Reason, claim: Claim, evidence: Mapping[str, Item], on: date, from_pushed: bool) -> Held | NotHeld:
     """The claim must fit one of the reason's proofs; of several misfits the one that came furthest is told."""
     fitting = [proof for proof in reason.proofs if proof.path.fullmatch(claim.path)]
     if not fitting:

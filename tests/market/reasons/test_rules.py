@@ -162,7 +162,12 @@ def test_less_than_ten_letters_are_too_short(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [WORDS, "综合评分不足：近三年连续亏损，且资产负债率高于百分之九十", "目前负债率百分之九十二", "We measured turnover below 50"],
+    [
+        WORDS,
+        "综合评分不足：近三年连续亏损，且资产负债率高于百分之九十",
+        "目前负债率百分之九十二",
+        "We measured turnover below 50",
+    ],
 )
 def test_words_that_say_something_hold(text: str) -> None:
     """An empty phrase beside real words does no harm."""
@@ -178,7 +183,7 @@ def test_the_tree_names_the_whole_taxonomy_in_both_languages() -> None:
     """Groups A to I; a curable reason says how; a reason that speaks for the firm takes only its word."""
     assert set("ABCDEFGHI") == {reason.group for reason in TREE.reasons.values()}
     for reason in TREE.reasons.values():
-        assert reason.text_zh and reason.text_en
+        assert all((reason.text_zh, reason.text_en))
         assert reason.curable == bool(reason.cure_zh) == bool(reason.cure_en)
         assert reason.proofs, "every reason can be checked"
         if reason.needs_firm_word:

@@ -1,0 +1,24 @@
+"""Proposals: acts that need two people, the maker and the checker."""
+
+from app.office.proposals.events import ProposalClosed, ProposalMade
+from app.office.proposals.jobs import expire_proposals
+from app.office.proposals.rules import NotChecked, Proposal, ProposalState, judge_check
+from app.office.proposals.service import Kind, approve, find, get, propose, register, reject, void_open
+
+__all__ = [
+    "Kind",
+    "NotChecked",
+    "Proposal",
+    "ProposalClosed",
+    "ProposalMade",
+    "ProposalState",
+    "approve",
+    "expire_proposals",
+    "find",
+    "get",
+    "judge_check",
+    "propose",
+    "register",
+    "reject",
+    "void_open",
+]

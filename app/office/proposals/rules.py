@@ -1,0 +1,76 @@
+"""Two-person acts: who may check what another person has proposed. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from app.access.seats import Seat, SeatRole
+
+
+class ProposalState(StrEnum):
+    OPEN = "open"
+    APPROVED = "approved"  # Applied, in the same transaction.
+    REJECTED = "rejected"
+    EXPIRED = "expired"  # Nobody checked it in time.
+    VOID = "void"  # Its case has ended.
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An act that waits for a second person. `root_id` is the order of a case that belongs to one."""
+
+    proposal_id: UUID
+    kind: str
+    case_id: UUID
+    root_id: UUID | None
+    org_id: UUID
+    branch_id: UUID | None
+    body: Mapping[str, Any]
+    made_by: UUID
+    made_at: datetime
+    expires_at: datetime
+    state: ProposalState
+    closed_at: datetime | None = None
+    said: str | None = None
+
+
+class NotChecked(StrEnum):
+    """Why somebody may not check, in the order the tests run; the first that holds is the answer."""
+
+    ANOTHER_ORG = "another_org"
+    ANOTHER_BRANCH = "another_branch"
+    ROLE = "role"
+    MAKER = "maker"  # The maker can never be the checker.
+    CLOSED = "closed"
+    EXPIRED = "expired"
+
+
+PROBLEM_OF: Final[Mapping[NotChecked, str]] = {
+    NotChecked.ANOTHER_ORG: "not-found",
+    NotChecked.ANOTHER_BRANCH: "not-found",
+    NotChecked.ROLE: "forbidden",
+    NotChecked.MAKER: "four-eyes",
+    NotChecked.CLOSED: "wrong-state",
+    NotChecked.EXPIRED: "wrong-state",
+}
+
+
+def judge_check(proposal: Proposal, by: Seat, checkers: frozenset[SeatRole], now: datetime) -> NotChecked | None:
+    """Why `by` may not check this proposal at `now`, or None.
+
+    A proposal of a branch is checked in that branch or by its head office, whose seats name no branch.
+    """
+    if by.org_id != proposal.org_id:
+        return NotChecked.ANOTHER_ORG
+    if None not in (by.branch_id, proposal.branch_id) and by.branch_id != proposal.branch_id:
+        return NotChecked.ANOTHER_BRANCH
+    if by.role not in checkers:
+        return NotChecked.ROLE
+    if by.person_id == proposal.made_by:
+        return NotChecked.MAKER
+    if proposal.state is not ProposalState.OPEN:
+        return NotChecked.CLOSED
+    return NotChecked.EXPIRED if now >= proposal.expires_at else None

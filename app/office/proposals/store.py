@@ -1,0 +1,78 @@
+"""All SQL of two-person acts."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.infra.db import ReadTx, Record, Tx
+from app.office.proposals.rules import Proposal, ProposalState
+
+INSERT = """
+insert into proposals (proposal_id, kind, case_id, root_id, org_id, branch_id, body, made_by, made_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+on conflict (kind, case_id) where state = 'open' do nothing
+"""
+CLOSE = """
+update proposals set state = $2, closed_at = $3, said = $4
+where proposal_id = $1 and state = 'open' and ($2 not in ('approved', 'rejected') or expires_at > $3)
+"""
+INSERT_APPROVAL = """
+insert into approvals (proposal_id, org_id, root_id, maker_id, checker_id, verdict, at)
+values ($1, $2, $3, $4, $5, $6, $7)
+"""
+LIST = """
+select * from proposals
+where org_id = $1 and ($2::text is null or state = $2) and ($3::uuid is null or branch_id = $3)
+order by made_at desc, proposal_id limit $4
+"""
+OPEN_OF_CASE = "select * from proposals where case_id = $1 and state = 'open' order by proposal_id for update"
+DUE = """
+select * from proposals where state = 'open' and expires_at <= $1
+order by expires_at, proposal_id limit $2 for update skip locked
+"""
+
+
+def _proposal(row: Record) -> Proposal:
+    return Proposal(**{**row, "state": ProposalState(row["state"])})
+
+
+async def insert_proposal(tx: Tx, proposal: Proposal) -> bool:
+    """Whether it went in: False while another of its kind is open on the case."""
+    p = proposal
+    rows = await tx.execute(
+        INSERT, p.proposal_id, p.kind, p.case_id, p.root_id, p.org_id, p.branch_id, dict(p.body), p.made_by,
+        p.made_at, p.expires_at,
+    )  # fmt: skip
+    return rows == 1
+
+
+async def read_proposal(tx: ReadTx, proposal_id: UUID) -> Proposal | None:
+    row = await tx.row("select * from proposals where proposal_id = $1", proposal_id)
+    return None if row is None else _proposal(row)
+
+
+async def close_proposal(tx: Tx, proposal_id: UUID, state: ProposalState, at: datetime, said: str | None) -> bool:
+    """Whether this call closed it; of two that race the second finds it closed."""
+    return await tx.execute(CLOSE, proposal_id, state.value, at, said) == 1
+
+
+async def insert_approval(tx: Tx, proposal: Proposal, checker_id: UUID, verdict: ProposalState, at: datetime) -> None:
+    p = proposal
+    rows = await tx.execute(
+        INSERT_APPROVAL, p.proposal_id, p.org_id, p.root_id, p.made_by, checker_id, verdict.value, at
+    )
+    assert rows == 1, "a verdict was not written"
+
+
+async def list_proposals(
+    tx: ReadTx, org_id: UUID, state: ProposalState | None, branch_id: UUID | None, limit: int
+) -> tuple[Proposal, ...]:
+    rows = await tx.fetch(LIST, org_id, state and state.value, branch_id, limit)
+    return tuple(map(_proposal, rows))
+
+
+async def lock_open_of_case(tx: Tx, case_id: UUID) -> tuple[Proposal, ...]:
+    return tuple(map(_proposal, await tx.fetch(OPEN_OF_CASE, case_id)))
+
+
+async def lock_due(tx: Tx, now: datetime, limit: int) -> tuple[Proposal, ...]:
+    return tuple(map(_proposal, await tx.fetch(DUE, now, limit)))
