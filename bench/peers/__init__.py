@@ -1,0 +1,1 @@
+"""The references that our figures are held against, written as their textbooks would."""
