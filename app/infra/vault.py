@@ -59,7 +59,9 @@ class DataKey(SQLModel, table=True):
     version: int = Field(sa_column=Column(SmallInteger, primary_key=True, autoincrement=False))
     kek: int = Field(sa_column=Column(SmallInteger, nullable=False))
     wrapped: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
-    recorded_at: datetime = Field(sa_column=Column(TIMESTAMP(timezone=True), nullable=False, server_default=text("now()")))
+    recorded_at: datetime = Field(
+        sa_column=Column(TIMESTAMP(timezone=True), nullable=False, server_default=text("now()"))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,9 @@ async def unseal(tx: ReadTx, place: Place, sealed: bytes) -> bytes:
         raise Unreadable
     version = int.from_bytes(sealed[1:5], "big")
     row = await tx.row(
-        "select version, kek, wrapped from data_keys where subject_id = $1 and version = $2", place.subject_id, version
+        "select version, kek, wrapped from data_keys where subject_id = $1 and version = $2::bigint",
+        place.subject_id,
+        version,
     )
     if row is None:
         raise Unreadable

@@ -84,6 +84,7 @@ class NoticeRow(SQLModel, table=True):
         UniqueConstraint("seq", name="notices_seq"),
         Index("notices_due", "endpoint_id", "next_at", postgresql_where=text("state = 'pending'")),
         Index("notices_by_bank", "bank_id", "seq"),
+        Index("notices_by_stream", "stream_id"),
     )
 
     notice_id: UUID = Field(primary_key=True)
@@ -112,6 +113,7 @@ class DeliveryAttemptRow(SQLModel, table=True):
         CheckConstraint(f"outcome in ({OUTCOMES})", name="delivery_attempts_outcome"),
         CheckConstraint("began_at <= ended_at", name="delivery_attempts_times"),
         Index("delivery_attempts_by_notice", "notice_id", "began_at"),
+        Index("delivery_attempts_by_stream", "stream_id"),
     )
 
     attempt_id: UUID = Field(primary_key=True)
