@@ -91,6 +91,16 @@ class CodeNote(StrEnum):
     KIND_UNLISTED = "kind_unlisted"  # A second place that the standard does not list; kind `other`.
 
 
+NOTE_WORDS: Final[Mapping[CodeNote, tuple[str, str]]] = {
+    CodeNote.FULL_WIDTH: ("全角字符已转半角", "full-width characters were made half width"),
+    CodeNote.LOWER_CASE: ("小写字母已转大写", "lower-case letters were made upper case"),
+    CodeNote.BLANKS: ("空白已去除", "blanks were removed"),
+    CodeNote.HYPHEN: ("连字符已去除", "the hyphen was removed"),
+    CodeNote.OLD_15: ("15 位旧号已转 18 位", "an id of 15 places was made 18"),
+    CodeNote.KIND_UNLISTED: ("第 2 位机构类别未列明", "the kind in place 2 is not listed"),
+}
+
+
 class CodeFault(StrEnum):
     """Why a code is refused, in the order the checks run: the first that holds is the reason."""
 
@@ -109,7 +119,7 @@ class CodeFault(StrEnum):
 
 
 FAULT_WORDS: Final[Mapping[CodeFault, tuple[str, str]]] = {
-    CodeFault.EMPTY: ("代码为空", "the code is empty"),
+    CodeFault.EMPTY: ("为空", "is empty"),
     CodeFault.PLACEHOLDER: ("是占位代码，不指任何主体", "is a placeholder and names nobody"),
     CodeFault.LOOKS_LIKE_ORG_CODE: ("像是 9 位组织机构代码", "looks like an organisation code of 9 places"),
     CodeFault.LOOKS_LIKE_REGISTRATION: ("像是工商注册号", "looks like an old registration number"),
@@ -323,9 +333,7 @@ def _normal(text: str) -> tuple[str, tuple[CodeNote, ...]]:
     return upper, tuple(note for note, holds in notes if holds)
 
 
-_PLACEHOLDER_WORDS: Final = frozenset(
-    {"N/A", "NA", "NULL", "NONE", "NIL", "\\N", "-", "--", "/", "无", "空", "不详", "未知", "暂无", "未填", "待补"}
-)
+_PLACEHOLDER_WORDS: Final = frozenset("N/A NA NULL NONE NIL \\N - -- — —— / 无 空 不详 未知 暂无 未填 待补".split())
 _RUNS: Final = ("0123456789" * 3, "1234567890" * 3, "9876543210" * 3)
 
 

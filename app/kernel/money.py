@@ -85,28 +85,7 @@ class UnreadSum:
 SumReading = ReadSum | ForeignSum | AbsentSum | UnreadSum
 
 _ABSENT: Final = frozenset(
-    {
-        "",
-        "-",
-        "--",
-        "---",
-        "—",
-        "——",
-        "/",
-        "n/a",
-        "na",
-        "#n/a",
-        "null",
-        "none",
-        "nil",
-        "\\n",
-        "无",
-        "暂无",
-        "空",
-        "不详",
-        "未填",
-        "未公示",
-    }
+    ["", *"- -- --- — —— / n/a na #n/a null none nil \\n 无 空 暂无 不详 未知 未填 未公示".split()],
 )
 _SCALES: Final = {
     "": 1,

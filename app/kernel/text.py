@@ -123,5 +123,12 @@ def match_key(name: str) -> str:
     >>> match_key("重庆（两江）ＡＢＣ 有限公司.") == match_key("重庆(两江)abc有限公司")
     True
     """
+    key = name
+    while (folded := _fold(key)) != key:  # A second round where one step made work for another, as with U and a macron.
+        key = folded
+    return key
+
+
+def _fold(name: str) -> str:
     unified = unicodedata.normalize("NFKC", name.translate(_UNIFIED)).translate(_UNIFIED)
     return _BLANK.sub("", _ZERO_WIDTH.sub("", unified)).rstrip(_TRAILING).casefold()

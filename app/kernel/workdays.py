@@ -56,7 +56,7 @@ class _Table:
 class Calendar:
     """One version of the working calendar. Made by `parse_calendar`."""
 
-    version: str
+    version: int
     zone: str
     weekend: frozenset[int]  # ISO weekdays: 6 Saturday, 7 Sunday.
     holidays: Mapping[date, str]
@@ -77,7 +77,7 @@ class BadCalendar:
     why: str
 
 
-def parse_calendar(version: str, body: Mapping[str, Any]) -> Calendar | BadCalendar:
+def parse_calendar(version: int, body: Mapping[str, Any]) -> Calendar | BadCalendar:
     """Read the body of a dated `calendar` policy: zone, weekend and, per announced year, holidays and make-up days."""
     try:
         zone = str(body["zone"])
