@@ -66,7 +66,7 @@ class Subject:
 class District:
     """A division, or a place that is often written as one (`level` zone), over one stretch of time.
 
-    `valid_to` is the first day on which it is no more. `aliases` are the spellings met, without 重庆市.
+    `valid_to` is its last day. `aliases` are the spellings met, without 重庆市.
     """
 
     code: str
@@ -78,7 +78,7 @@ class District:
     successors: tuple[str, ...] = ()
 
     def in_force(self, on: date) -> bool:
-        return self.valid_from <= on and (self.valid_to is None or on < self.valid_to)
+        return self.valid_from <= on and (self.valid_to is None or on <= self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def kind_of(uscc: Uscc) -> SubjectKind | None:
 def read_district(key: str, valid_from: date, valid_to: date | None, body: Mapping[str, Any]) -> District:
     """One row of the policy `district`; a missing or wrong member is a programmer's error in the data."""
     assert body["level"] in ("district", "county", "autonomous", "zone"), f"{key}: level"
-    assert valid_to is None or valid_from < valid_to, f"{key}: validity"
+    assert valid_to is None or valid_from <= valid_to, f"{key}: validity"
     return District(
         key, body["name"], body["level"], valid_from, valid_to, tuple(body["aliases"]), tuple(body["successors"])
     )
@@ -168,7 +168,7 @@ def place(known: Gazetteer, text: str, *, as_of_on: date | None, not_before: dat
 
     Where the day is unknown and a zone bears the name (万盛), the zone is meant: the name alone proves no division.
 
-    >>> old = read_district("500112", date(1997, 6, 18), date(2025, 11, 6),
+    >>> old = read_district("500112", date(1997, 6, 18), date(2025, 11, 5),
     ...                     {"name": "渝北区", "level": "district", "aliases": ["渝北"], "successors": ["500157"]})
     >>> place(gazetteer([old]), "渝北", as_of_on=None)
     Place(code='500112', reason=None)
@@ -202,4 +202,4 @@ def _since(district: District) -> date:
 def _possible(district: District, as_of_on: date | None, not_before: date | None) -> bool:
     if as_of_on is not None:
         return district.in_force(as_of_on)
-    return not_before is None or district.valid_to is None or not_before < district.valid_to
+    return not_before is None or district.valid_to is None or not_before <= district.valid_to

@@ -27,3 +27,8 @@ async def get_version(tx: ReadTx, kind: str, key: str, version: int) -> Policy:
     if policy is None:
         raise Refusal("policy-missing", kind=kind, key=key, version=version)
     return policy
+
+
+async def all_versions(tx: ReadTx, kind: str) -> tuple[Policy, ...]:
+    """Every version of every key of a kind, by key and version: for what must know the past too."""
+    return await store.read_all_versions(tx, kind)

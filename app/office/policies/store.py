@@ -31,5 +31,10 @@ async def read_version(tx: ReadTx, kind: str, key: str, version: int) -> Policy 
     return None if row is None else _policy(row)
 
 
+async def read_all_versions(tx: ReadTx, kind: str) -> tuple[Policy, ...]:
+    sql = f"select {COLUMNS} from policies where kind = $1 order by key, version"  # noqa: S608
+    return tuple(_policy(row) for row in await tx.fetch(sql, kind))
+
+
 def _policy(row: Record) -> Policy:
     return Policy(row["kind"], row["key"], row["version"], row["valid_from"], row["valid_to"], row["body"])
