@@ -1,14 +1,14 @@
 """Request bodies: a gate over the raw bytes, then a strict pydantic shape.
 
 The framework's own decoding takes `"1"`, `1.0` and `true` for an integer, keeps the last of two equal keys and falls
-over deep nesting; so JSON bodies are read here. A shape that a handler takes as `data` extends `Body`; a shape behind
-an HTML form extends `Form` and is taken as `data: Posted[ThatForm]`.
+over deep nesting; so JSON bodies are read here. The shape of one extends `Body` and is
+taken as `data: Sent[ThatBody]`; a shape behind an HTML form extends `Form` and is taken as `data: Posted[ThatForm]`.
 """
 
 import json
 import re
 from collections.abc import Generator, Mapping
-from typing import Annotated, Any, Final, Self, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Final, Self, TypeVar, cast, get_args, get_origin
 
 from litestar.dto import AbstractDTO
 from litestar.dto.data_structures import DTOFieldDefinition
@@ -86,6 +86,7 @@ class Form(BaseModel):
 
 
 T = TypeVar("T")
+Sent = Annotated[T, FrameworkBody(media_type=RequestEncodingType.JSON)]
 Posted = Annotated[T, FrameworkBody(media_type=RequestEncodingType.URL_ENCODED)]
 
 
@@ -270,4 +271,4 @@ class BodyPlugin(SerializationPlugin):
         return isinstance(shape, type) and issubclass(shape, Body | Form)
 
     def create_dto_for_type(self, field_definition: FieldDefinition) -> type[AbstractDTO[Any]]:
-        return BodyDTO[field_definition.annotation]
+        return cast(type[AbstractDTO[Any]], BodyDTO.__class_getitem__(field_definition.annotation))

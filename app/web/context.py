@@ -47,6 +47,7 @@ class RequestContext:
     visitor: Visitor | None = None
     language: str = "zh"
     problem_code: str = ""
+    begun: bool = False  # A unit of work was opened: from then on a lost connection leaves the outcome unknown.
 
     @property
     def seat(self) -> SeatLike | None:

@@ -11,6 +11,7 @@ TABLES = ("idempotency", "rate_buckets", "sessions", "credentials", "seats", "pe
 
 
 def upgrade() -> None:
+    op.execute(f"grant select on alembic_version to {role('public')}")  # For readiness.
     _orgs()
     _seats()
     _sessions()
@@ -193,6 +194,7 @@ def _idempotency() -> None:
 
 
 def downgrade() -> None:
+    op.execute(f"revoke select on alembic_version from {role('public')}")
     op.execute("drop function take_idempotency_key")
     for table in TABLES:
         op.execute(f"drop table {table}")

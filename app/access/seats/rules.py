@@ -9,6 +9,8 @@ from uuid import UUID
 IDLE_MAX: Final = timedelta(minutes=30)
 AGE_MAX: Final = timedelta(hours=12)
 SEEN_STEP: Final = timedelta(seconds=60)  # `seen_at` is written at most this often, so that reading stays cheap.
+SIGN_IN_BURST: Final = 5  # Failed attempts per account, and per source, in 15 minutes.
+SIGN_IN_REFILL: Final = timedelta(minutes=3)
 
 
 class SeatRole(StrEnum):
@@ -37,6 +39,14 @@ class Seat:
     branch_id: UUID | None = None
     client_id: UUID | None = None
     seat_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeatChoice:
+    """A live seat as its owner sees it when choosing."""
+
+    seat: Seat
+    org_name: str
 
 
 class SeatFault(StrEnum):
@@ -80,7 +90,9 @@ def is_live(created_at: datetime, seen_at: datetime, now: datetime) -> bool:
 
     >>> from datetime import UTC
     >>> at = datetime(2026, 1, 1, tzinfo=UTC)
-    >>> is_live(at, at, at + timedelta(minutes=29)), is_live(at, at, at + IDLE_MAX), is_live(at, at + AGE_MAX, at + AGE_MAX)
-    (True, False, False)
+    >>> is_live(at, at, at + timedelta(minutes=29)), is_live(at, at, at + IDLE_MAX)
+    (True, False)
+    >>> is_live(at, at + AGE_MAX, at + AGE_MAX)
+    False
     """
     return now - seen_at < IDLE_MAX and now - created_at < AGE_MAX

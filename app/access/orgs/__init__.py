@@ -1,0 +1,25 @@
+"""Organisations and people."""
+
+from app.access.orgs.rules import Org, OrgKind, Person
+from app.access.orgs.service import (
+    bind_subject,
+    create_org,
+    create_person,
+    disable_person,
+    enable_person,
+    find_org_by_subject,
+    get_org,
+)
+
+__all__ = [
+    "Org",
+    "OrgKind",
+    "Person",
+    "bind_subject",
+    "create_org",
+    "create_person",
+    "disable_person",
+    "enable_person",
+    "find_org_by_subject",
+    "get_org",
+]

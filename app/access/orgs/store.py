@@ -1,0 +1,46 @@
+"""All SQL of organisations and people."""
+
+from uuid import UUID
+
+from app.access.orgs.rules import Org, OrgKind, Person
+from app.infra.db import ReadTx, Record, Tx
+
+
+async def insert_org(tx: Tx, org: Org) -> None:
+    await tx.execute(
+        "insert into orgs (org_id, kind, name, subject_id, created_at) values ($1, $2, $3, $4, $5)",
+        *(org.org_id, org.kind.value, org.name, org.subject_id, tx.wall),
+    )
+
+
+async def get_org(tx: ReadTx, org_id: UUID) -> Org | None:
+    return _org(await tx.row("select org_id, kind, name, subject_id from orgs where org_id = $1", org_id))
+
+
+async def find_org_by_subject(tx: ReadTx, subject_id: UUID) -> Org | None:
+    return _org(await tx.row("select org_id, kind, name, subject_id from orgs where subject_id = $1", subject_id))
+
+
+async def lock_org(tx: Tx, org_id: UUID) -> Org | None:
+    return _org(await tx.row("select org_id, kind, name, subject_id from orgs where org_id = $1 for update", org_id))
+
+
+async def set_subject(tx: Tx, org_id: UUID, subject_id: UUID) -> None:
+    rows = await tx.execute("update orgs set subject_id = $2 where org_id = $1", org_id, subject_id)
+    assert rows == 1, "the organisation was locked"
+
+
+async def insert_person(tx: Tx, person: Person) -> None:
+    await tx.execute(
+        "insert into persons (person_id, login, display_name, created_at) values ($1, $2, $3, $4)",
+        *(person.person_id, person.login, person.display_name, tx.wall),
+    )
+
+
+async def set_disabled(tx: Tx, person_id: UUID, *, disabled: bool) -> int:
+    at = tx.wall if disabled else None
+    return await tx.execute("update persons set disabled_at = $2 where person_id = $1", person_id, at)
+
+
+def _org(row: Record | None) -> Org | None:
+    return None if row is None else Org(row["org_id"], OrgKind(row["kind"]), row["name"], row["subject_id"])

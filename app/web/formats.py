@@ -1,0 +1,107 @@
+"""How figures, days and codes look on a page. Pure: values in, text out; `language` is `zh` or `en`."""
+
+import itertools
+from datetime import date, datetime
+from typing import Final
+
+from markupsafe import Markup
+
+from app.kernel.clock import SHANGHAI
+from app.kernel.money import FEN_PER_WAN, format_yuan
+from app.web.i18n import N_, _
+
+NOTHING: Final = {
+    "not_collected": N_("未采集"),
+    "no_record": N_("无记录"),
+    "not_allowed": N_("无权查看"),
+}  # Three kinds of nothing that must not be mixed.
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def money_text(fen: int, language: str = "zh") -> str:
+    """A sum for the eye, rounded half up to 0.01 万元; below one 万元 in yuan, exact.
+
+    >>> money_text(86_500_000), money_text(123_456_789), money_text(999_950), money_text(-50_000_000)
+    ('¥86.5 万', '¥123.46 万', '¥9,999.50', '-¥50 万')
+    >>> money_text(86_500_000, "en")
+    '¥865,000'
+    """
+    sign, amount = ("-" if fen < 0 else ""), abs(fen)
+    if language == "en" or amount < FEN_PER_WAN:
+        return f"{sign}¥{format_yuan(amount).removesuffix('.00')}"
+    hundredths = (amount + FEN_PER_WAN // 200) // (FEN_PER_WAN // 100)
+    whole, rest = divmod(hundredths, 100)
+    return f"{sign}¥{whole:,}{f'.{rest:02d}'.rstrip('0') if rest else ''} 万"
+
+
+def money(fen: int, language: str = "zh") -> Markup:
+    """`money_text` with the exact sum as title.
+
+    >>> money(86_500_000)
+    Markup('<data class="money" value="86500000" title="865,000.00 元">¥86.5 万</data>')
+    """
+    unit = "yuan" if language == "en" else "元"
+    return Markup('<data class="money" value="{}" title="{} {}">{}</data>').format(
+        fen, format_yuan(fen), unit, money_text(fen, language)
+    )
+
+
+def rate(ppm: int) -> str:
+    """A rate in percent, two decimals, more only where needed to be exact.
+
+    >>> rate(43_500), rate(60_000), rate(43_125), rate(1_234)
+    ('4.35 %', '6.00 %', '4.3125 %', '0.1234 %')
+    """
+    whole, rest = divmod(abs(ppm), 10_000)
+    decimals = f"{rest:04d}"
+    kept = decimals[:2] if decimals.endswith("00") else decimals.rstrip("0")
+    return f"{'-' if ppm < 0 else ''}{whole}.{kept} %"
+
+
+def share(part: int, whole: int) -> str:
+    """A share with its counts, so that a small number shows how small it is; nothing to count is a dash.
+
+    >>> share(9, 12), share(0, 0)
+    ('75.0 %（9/12）', '—（0/0）')
+    """
+    if whole == 0:
+        return "—（0/0）"
+    tenths = (2000 * part + whole) // (2 * whole)
+    return f"{tenths // 10}.{tenths % 10} %（{part}/{whole}）"
+
+
+def day(value: date, language: str = "zh") -> str:
+    """
+    >>> day(date(2026, 11, 24)), day(date(2026, 11, 24), "en")
+    ('2026-11-24', '24 Nov 2026')
+    """
+    return value.isoformat() if language == "zh" else f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def instant(value: datetime, language: str = "zh") -> Markup:
+    """An instant as wall time in Shanghai, with the exact instant for machines.
+
+    >>> from datetime import UTC
+    >>> instant(datetime(2026, 11, 24, 2, 5, tzinfo=UTC))
+    Markup('<time datetime="2026-11-24T10:05:00+08:00">2026-11-24 10:05</time>')
+    """
+    local = value.astimezone(SHANGHAI)
+    return Markup('<time datetime="{}">{} {:%H:%M}</time>').format(
+        local.isoformat(timespec="seconds"), day(local.date(), language), local
+    )
+
+
+def code(value: str) -> Markup:
+    """A code in groups for the eye, copied without the gaps.
+
+    >>> code("A1B2C3")
+    Markup('<code class="code" data-copy="A1B2C3"><span>A1B2</span><wbr><span>C3</span></code>')
+    """
+    steps = (0, 2, 8, 17, 18) if len(value) == 18 else (*range(0, len(value), 4), len(value))
+    groups = [Markup("<span>{}</span>").format(value[a:b]) for a, b in itertools.pairwise(steps) if a < b]
+    return Markup('<code class="code" data-copy="{}">{}</code>').format(value, Markup("<wbr>").join(groups))
+
+
+def nothing(kind: str) -> Markup:
+    """One of the three kinds of nothing, in words."""
+    return Markup('<span class="nothing nothing-{}">{}</span>').format(kind.replace("_", "-"), _(NOTHING[kind]))

@@ -1,0 +1,65 @@
+"""Languages: Chinese is the source, English stands beside it in `app/locales`.
+
+`_("…")` translates into the language of the request in hand; `N_("…")` only marks a text for collection, where it is
+written down before any request. Catalogues are read from `.po` text at start-up: nothing compiled is kept.
+"""
+
+import gettext
+import io
+from contextvars import ContextVar
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from litestar.connection import ASGIConnection
+
+LANGUAGES: Final = ("zh", "en")
+COOKIE: Final = "lang"
+_current: ContextVar[str] = ContextVar("language", default="zh")
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    source = files("app") / "locales" / language / "LC_MESSAGES" / "messages.po"
+    if not source.is_file():
+        return gettext.NullTranslations()
+    compiled = io.BytesIO()
+    write_mo(compiled, read_po(io.BytesIO(source.read_bytes()), locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def use(language: str) -> None:
+    """Take `language` for the rest of this request."""
+    _current.set(language if language in LANGUAGES else LANGUAGES[0])
+
+
+def language() -> str:
+    return _current.get()
+
+
+def _(text: str) -> str:
+    """`text` in the language in use; a text without translation stays as it is."""
+    return _catalogue(_current.get()).gettext(text)
+
+
+def ngettext(one: str, many: str, n: int) -> str:
+    return _catalogue(_current.get()).ngettext(one, many, n)
+
+
+def N_(text: str) -> str:
+    return text
+
+
+def choose(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """`?lang=`, else the cookie, else the first language of Accept-Language that is ours, else Chinese."""
+    asked = connection.query_params.get("lang") or connection.cookies.get(COOKIE)
+    if asked in LANGUAGES:
+        return str(asked)
+    for part in connection.headers.get("accept-language", "").split(",")[:10]:
+        found = part.split(";")[0].strip()[:2].lower()
+        if found in LANGUAGES:
+            return found
+    return LANGUAGES[0]

@@ -1,0 +1,136 @@
+"""Pages: Jinja templates rendered inside the unit of work, so that a page that fails to render commits nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from markupsafe import Markup
+
+from app.infra.resources import resource_dir
+from app.web import context, csrf, formats, i18n, idempotency, sealing, static
+
+FLASH: Final = "flash"
+FLASH_LENGTH_MAX: Final = 600
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """One entry of a role's navigation. `label` is a Chinese source text marked with `N_`."""
+
+    label: str
+    url: str
+
+
+def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, **values: object) -> Response[str]:
+    """Render `templates/<template>` as the answer. Uses up a waiting flash message."""
+    answer = Response(render(request, template, **values), status_code=status, media_type="text/html")
+    if FLASH in request.cookies:
+        answer.delete_cookie(FLASH)
+    return answer
+
+
+def see_other(request: Request[Any, Any, Any], url: str, flash: str = "") -> Response[bytes]:
+    """Send the browser to `url` after a form was accepted; `flash` is shown there once.
+
+    Only paths of our own are followed; anything else leads to the start page.
+    """
+    answer = Response(b"", status_code=303, headers={"location": own_path(url)})
+    if flash:
+        payload = flash[:FLASH_LENGTH_MAX].encode()
+        value = sealing.seal(request.app.state.secret, FLASH, payload)
+        secure = request.app.state.secure_cookies
+        answer.set_cookie(Cookie(key=FLASH, value=value, httponly=True, samesite="lax", secure=secure, max_age=120))
+    return answer
+
+
+def own_path(url: str) -> str:
+    """`url` when it is a plain path here, else the start page: no redirect leads elsewhere.
+
+    >>> own_path("/orders?x=1"), own_path("//evil.example"), own_path("https://evil.example"), own_path("/a\\r\\nb")
+    ('/orders?x=1', '/', '/', '/')
+    """
+    plain = url.startswith("/") and not url.startswith(("//", "/\\")) and url.isprintable() and "\\" not in url
+    return url if plain else "/"
+
+
+def render(request: Request[Any, Any, Any], template: str, **values: object) -> str:
+    """The text of a page; `values` come on top of what every page has (see `_common`)."""
+    return _environment().get_template(template).render(**(_common(request) | values))
+
+
+def _common(request: Request[Any, Any, Any]) -> dict[str, object]:
+    found = context.of(request)
+    visitor = found.visitor
+    navigation: dict[str, tuple[NavItem, ...]] = request.app.state.navigation
+    return {
+        "visitor": visitor,
+        "seat": found.seat,
+        "lang": i18n.language(),
+        "other_lang_url": _other_language(request),
+        "path": request.scope["path"],
+        "trace_id": found.trace_id,
+        "partial": context.is_partial(request),
+        "nav": navigation.get(str(found.seat.role) if found.seat else "none", ()),
+        "flash": _flash(request),
+        "csrf_field": _csrf_field(request),
+        "csrf_token": _csrf_token(request),
+        "key_field": _key_field,
+    }
+
+
+def _csrf_token(request: Request[Any, Any, Any]) -> str:
+    visitor = context.of(request).visitor
+    if visitor is None or visitor.session_key is None:
+        return ""
+    return csrf.token(request.app.state.secret, visitor.session_key)
+
+
+def _csrf_field(request: Request[Any, Any, Any]) -> Markup:
+    return Markup('<input type="hidden" name="{}" value="{}">').format(csrf.FIELD, _csrf_token(request))
+
+
+def _key_field() -> Markup:
+    """A fresh idempotency key; call it once in each form that acts."""
+    return Markup('<input type="hidden" name="{}" value="{}">').format(idempotency.FIELD, idempotency.mint_key())
+
+
+def _flash(request: Request[Any, Any, Any]) -> str:
+    sealed = request.cookies.get(FLASH)
+    payload = sealing.unseal(request.app.state.secret, FLASH, sealed) if sealed else None
+    return payload.decode("utf-8", "replace") if payload else ""
+
+
+def _other_language(request: Request[Any, Any, Any]) -> str:
+    other = "en" if i18n.language() == "zh" else "zh"
+    kept: Iterable[tuple[str, str]] = [(k, v) for k, v in request.query_params.multi_items() if k != "lang"]
+    return "?" + urlencode([*kept, ("lang", other)])
+
+
+@cache
+def _environment() -> Environment:
+    """StrictUndefined: a misspelt value is an error in a test, not a gap on a page."""
+    env = Environment(
+        loader=FileSystemLoader(resource_dir("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    env.install_gettext_callables(i18n._, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.globals["static"] = static.url
+    env.filters.update(
+        money=lambda fen: formats.money(fen, i18n.language()),
+        money_text=lambda fen: formats.money_text(fen, i18n.language()),
+        rate=formats.rate,
+        day=lambda value: formats.day(value, i18n.language()),
+        instant=lambda value: formats.instant(value, i18n.language()),
+        code=formats.code,
+        nothing=formats.nothing,
+    )
+    return env

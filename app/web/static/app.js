@@ -1,0 +1,48 @@
+// Small conveniences. Every page reads and every form works without them.
+"use strict";
+(() => {
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const paint = () => document.documentElement.setAttribute("data-bs-theme", dark.matches ? "dark" : "light");
+  dark.addEventListener("change", paint);
+  paint();
+
+  document.addEventListener("submit", (event) => {
+    const words = event.target.dataset.confirm;
+    if (words && !window.confirm(words)) { event.preventDefault(); return; }
+    if (event.target.method === "post") {
+      // A second press sends nothing; the server would answer it like the first anyway.
+      if (event.target.dataset.sent) { event.preventDefault(); return; }
+      event.target.dataset.sent = "1";
+    }
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  });
+
+  document.addEventListener("click", (event) => {
+    const back = event.target.closest("[data-back]");
+    if (back && window.history.length > 1) { event.preventDefault(); window.history.back(); return; }
+    const code = event.target.closest("[data-copy]");
+    if (code && navigator.clipboard) navigator.clipboard.writeText(code.dataset.copy);
+  });
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    const token = document.querySelector('meta[name="csrf-token"]');
+    if (token) event.detail.headers["X-CSRF-Token"] = token.content;
+  });
+
+  // Keys of a work list: j/k move, Enter opens, others press the button that names them (data-key).
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+    const rows = [...document.querySelectorAll("[data-row]")];
+    if (rows.length && (event.key === "j" || event.key === "k")) {
+      const at = rows.findIndex((row) => row.contains(document.activeElement));
+      const next = rows[Math.min(Math.max(at + (event.key === "j" ? 1 : -1), 0), rows.length - 1)];
+      (next.querySelector("a") || next).focus();
+      event.preventDefault();
+      return;
+    }
+    const named = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    if (named) { event.preventDefault(); named.click(); }
+  });
+})();
