@@ -10,6 +10,8 @@ class Refusal(Exception):
     personal data, no SQL and no path. `extra` holds members for machines (strings, integers, lists of them).
     """
 
+    keep = False  # True on an instance: what the unit of work has written is committed, and the answer is still no.
+
     def __init__(self, code: str, detail: str = "", **extra: object) -> None:
         assert code in PROBLEMS, f"unlisted problem {code}"
         super().__init__(detail or PROBLEMS[code].title_zh)

@@ -73,7 +73,7 @@ async def provide_tx(request: Request[Any, Any, Any]) -> AsyncGenerator[ReadTx, 
         try:
             yield tx
         except Refusal as refusal:
-            if not getattr(refusal, "keep", False):
+            if not refusal.keep:
                 raise
             kept = refusal
     if kept is not None:

@@ -58,7 +58,7 @@ async def once(
     try:
         resource_id = await act()
     except Refusal as refusal:
-        if getattr(refusal, "keep", False):  # The rest is committed, so the key must be given back by hand.
+        if refusal.keep:  # The rest is committed, so the key must be given back by hand.
             await tx.execute("delete from idempotency where actor_id = $1 and key = $2", tx.actor_id, key)
         raise
     place = location.format(resource_id) if location else None

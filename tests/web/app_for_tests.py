@@ -1,7 +1,7 @@
 """A small application made of the toolkit and the access rooms, with a few handlers that only tests call."""
 
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -50,7 +50,7 @@ async def make_thing(tx: Tx, note: str) -> UUID:
     if note == "refuse and keep":
         await audit.write(tx, "thing.kept")
         refusal = Refusal("wrong-state")
-        refusal.keep = True  # type: ignore[attr-defined]
+        refusal.keep = True
         raise refusal
     if note == "crash":
         raise RuntimeError("secret words that nobody may see")
