@@ -1,0 +1,1 @@
+"""Commands of this room: outlets, what is published, pools, and the changes that need two people."""

@@ -1,0 +1,1 @@
+"""All SQL of banks, published lists and pools."""
