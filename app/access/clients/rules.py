@@ -22,7 +22,7 @@ ASSERTION_MAX: Final = 4096  # Characters.
 KID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 JTI: Final = re.compile(r"[\x21-\x7e]{16,128}")
 HEADER_MEMBERS: Final = frozenset({"alg", "kid", "typ"})  # No jku, x5u, jwk, x5c, crit, b64, zip: a key has one source.
-TYPES: Final = frozenset({"JWT", "jwt", "client-authentication+jwt"})
+TYPES: Final = ("JWT", "jwt", "client-authentication+jwt")  # A tuple: what is looked up may not be hashable.
 JWK_MEMBERS: Final = frozenset({"kty", "crv", "x", "y", "kid", "use", "alg", "key_ops"})
 PRIVATE_MEMBERS: Final = frozenset({"d", "k", "p", "q", "dp", "dq", "qi", "oth", "r", "t"})
 COORDINATE: Final = re.compile(r"[A-Za-z0-9_-]{43}")  # 32 bytes.
@@ -35,11 +35,11 @@ class Use(StrEnum):
     ENCRYPTION = "enc"
 
 
-CURVES: Final[Mapping[Use, Mapping[tuple[str, str], frozenset[str]]]] = {
-    Use.SIGNING: {("OKP", "Ed25519"): frozenset({"EdDSA", "Ed25519"}), ("EC", "P-256"): frozenset({"ES256"})},
+CURVES: Final[Mapping[Use, Mapping[tuple[str, str], tuple[str, ...]]]] = {
+    Use.SIGNING: {("OKP", "Ed25519"): ("EdDSA", "Ed25519"), ("EC", "P-256"): ("ES256",)},
     Use.ENCRYPTION: {
-        ("OKP", "X25519"): frozenset({"ECDH-ES+A256KW"}),
-        ("EC", "P-256"): frozenset({"ECDH-ES+A256KW"}),
+        ("OKP", "X25519"): ("ECDH-ES+A256KW",),
+        ("EC", "P-256"): ("ECDH-ES+A256KW",),
     },
 }
 
@@ -171,7 +171,7 @@ def _judge_header(header: Mapping[str, Any]) -> Fault | None:
         return Fault.HEADER
     if header.get("typ", "JWT") not in TYPES:
         return Fault.TYPE
-    if header.get("alg") not in {alg for algs in CURVES[Use.SIGNING].values() for alg in algs}:
+    if header.get("alg") not in [alg for algs in CURVES[Use.SIGNING].values() for alg in algs]:
         return Fault.ALGORITHM
     kid = header.get("kid")
     return None if isinstance(kid, str) and KID.fullmatch(kid) else Fault.KEY_ID
@@ -205,5 +205,5 @@ def judge_algorithm(alg: str, jwk: Mapping[str, Any]) -> Fault | None:
     >>> judge_algorithm("ES256", {"kty": "OKP", "crv": "Ed25519"})
     <Fault.ALGORITHM: 'algorithm'>
     """
-    allowed = CURVES[Use.SIGNING].get((jwk["kty"], jwk["crv"]), frozenset())
+    allowed = CURVES[Use.SIGNING].get((jwk["kty"], jwk["crv"]), ())
     return None if alg in allowed and jwk.get("alg", alg) in allowed else Fault.ALGORITHM
