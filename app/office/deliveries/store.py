@@ -13,9 +13,9 @@ _NOTICE: Final = """notice_id, seq, endpoint_id, bank_id, stream_id, kind, ids, 
 
 INSERT_NOTICES: Final = """
 insert into notices (notice_id, endpoint_id, bank_id, stream_id, kind, ids, happened_at, made_at, next_at)
-select uuidv7(), e.endpoint_id, e.bank_id, $2, $3, $4, $5, $6, $6
+select uuidv7(), e.endpoint_id, e.bank_id, $2, $3::varchar, $4, $5, $6, $6
   from endpoints e
- where e.bank_id = $1 and e.disabled_at is null and (e.kinds = array['*']::varchar[] or $3 = any (e.kinds))
+ where e.bank_id = $1 and e.disabled_at is null and (e.kinds = array['*']::varchar[] or $3::varchar = any (e.kinds))
 returning notice_id
 """
 
@@ -117,8 +117,8 @@ async def end_try(
     tx: Tx, notice_id: UUID, lease_until: datetime, state: str, next_at: datetime | None, why: str | None
 ) -> bool:
     """Count a try and say what follows; False when the lease was lost meanwhile."""
-    sql = """update notices set tries = tries + 1, lease_until = null, state = $3, next_at = coalesce($4, next_at),
-                    ended_at = case when $3 = 'pending' then null else $5::timestamptz end, why = $6
+    sql = """update notices set tries = tries + 1, lease_until = null, state = $3::varchar, next_at = coalesce($4, next_at),
+                    ended_at = case when $3::varchar = 'pending' then null else $5::timestamptz end, why = $6
               where notice_id = $1 and lease_until = $2 and state = 'pending'"""
     return await tx.execute(sql, notice_id, lease_until, state, next_at, tx.wall, why) == 1
 
