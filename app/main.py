@@ -1,0 +1,96 @@
+"""Composition: settings and rooms become an HTTP application, or a worker's jobs."""
+
+import importlib
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+import uvicorn
+from litestar import Litestar
+from litestar.handlers import BaseRouteHandler
+
+from app.access import audit, clients, seats
+from app.infra import log
+from app.infra.db import Database, Role
+from app.infra.places import open_database
+from app.infra.settings import Environment, Settings
+from app.navigation import NAVIGATION
+from app.web.openapi import strict_document
+from app.web.plugin import WebPlugin
+from app.wiring import make_bus, make_jobs
+from app.worker import stop_on_signals, work
+
+HANDLER_MODULES: Final = (
+    "app.access.seats.http",
+    "app.access.seats.pages",
+)
+GRACE_SECONDS: Final = 10
+
+
+def create_app(settings: Settings, db: Database) -> Litestar:
+    """The HTTP application over an open database."""
+    return Litestar(
+        route_handlers=handlers(),
+        plugins=[
+            WebPlugin(
+                db=db,
+                secret=settings.secret,
+                hosts=settings.hosts,
+                secure_cookies=settings.production,
+                authenticate=seats.authenticate,
+                bearer=_bearer(db),
+                noted=audit.write_refusal,
+                navigation=NAVIGATION,
+            )
+        ],
+    )
+
+
+def handlers() -> list[BaseRouteHandler]:
+    """Every route handler that the listed modules define, in their order."""
+    modules: list[ModuleType] = [importlib.import_module(name) for name in HANDLER_MODULES]
+    return [
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, BaseRouteHandler) and value.fn.__module__ == module.__name__
+    ]
+
+
+def _bearer(db: Database) -> Callable[[str], Awaitable[seats.Seat | None]]:
+    """Turn an access token into a seat, in a short transaction before the audience is known."""
+
+    async def find(token: str) -> seats.Seat | None:
+        async with db.reading(Role.AUTH) as tx:
+            return await clients.authenticate(tx, token)
+
+    return find
+
+
+async def serve(settings: Settings, server_url: str, host: str, port: int) -> None:
+    """Answer HTTP until SIGTERM or SIGINT; requests under way get `GRACE_SECONDS` to end."""
+    log.configure()
+    async with open_database(settings, server_url, make_bus(), "xinyidai-web") as db:
+        config = uvicorn.Config(
+            create_app(settings, db), host=host, port=port, log_config=None, access_log=False, server_header=False,
+            date_header=True, timeout_graceful_shutdown=GRACE_SECONDS, proxy_headers=False,
+        )  # fmt: skip
+        await uvicorn.Server(config).serve()
+
+
+async def work_until_stopped(settings: Settings, server_url: str) -> None:
+    """Run the worker's jobs until SIGTERM or SIGINT."""
+    log.configure()
+    async with open_database(settings, server_url, make_bus(), "xinyidai-worker") as db:
+        await work(db, make_jobs(settings, db), stop_on_signals())
+
+
+def openapi_document() -> Mapping[str, Any]:
+    """The OpenAPI document, made without a database."""
+    settings = Settings(
+        home=Path("/nonexistent"), environment=Environment.DEVELOPMENT, database_url=None, secret=b"-" * 32,
+        issuer="", hosts=(), webhook_loopback=(), movable_clock=False,
+    )  # fmt: skip
+    app = create_app(settings, Database(url="postgresql://", secret=b"-", bus=make_bus()))
+    return strict_document(app.openapi_schema.to_schema())
