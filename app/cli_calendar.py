@@ -1,6 +1,7 @@
 """`xinyidai calendar`: what a deadline is and why, for people at a desk and for machines."""
 
 import json
+import re
 from datetime import date, datetime
 from typing import Annotated, Final, NoReturn
 
@@ -29,6 +30,7 @@ app = typer.Typer(
     add_completion=False,
 )
 _DASHED: Final = {"ignore_unknown_options": True}  # So that a count of -3 gets our own line, not the parser's.
+_WRITTEN: Final = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UNITS: Final = {"workdays": LimitUnit.WORKDAYS, "days": LimitUnit.CALENDAR_DAYS, "months": LimitUnit.MONTHS}
 _UNITS_MAX: Final = {"workdays": WORKDAYS_MAX, "days": 3_650, "months": 120}
 
@@ -53,10 +55,10 @@ def show_due(
     """
     start_on, calendar = _day("START", start), load_calendar()
     if unit not in _UNITS:
-        _refuse(f"--unit is workdays, days or months, not {unit!r}.")
+        _refuse(f"--unit is workdays, days or months, not {unit[:40]!r}.")
     most = _UNITS_MAX[unit]
     if not (n.isascii() and n.isdigit()) or len(n) > 6 or not 1 <= int(n) <= most:
-        _refuse(f"N is a whole number from 1 to {most}, not {n!r}.")
+        _refuse(f"N is a whole number from 1 to {most}, not {n[:40]!r}.")
     clock = Clock(
         datetime(start_on.year, start_on.month, start_on.day, 12, tzinfo=SHANGHAI), Limit(_UNITS[unit], int(n))
     )
@@ -135,11 +137,11 @@ def _warning(provisional: bool) -> str:
 
 def _day(name: str, text: str) -> date:
     try:
-        day = date.fromisoformat(text) if len(text) == 10 else None
+        day = date.fromisoformat(text) if _WRITTEN.fullmatch(text) else None  # Not 2026-W01-1, which is ISO too.
     except ValueError:
         day = None
     if day is None:
-        _refuse(f"{name} is a day written YYYY-MM-DD, not {text!r}.")
+        _refuse(f"{name} is a day written YYYY-MM-DD, not {text[:40]!r}.")
     if not in_table(day):
         _refuse(f"{name} lies between {TABLE_FROM} and {TABLE_TO}, {day} does not.")
     return day

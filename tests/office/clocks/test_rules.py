@@ -157,6 +157,15 @@ def test_calendar_days_and_months_count_every_day_and_move_on(started_at, limit,
     assert Due(day, midnight_after(day)) == due(clock(started_at, limit, *pauses), CALENDAR)
 
 
+def test_calendar_days_are_provisional_only_where_the_end_may_move():
+    """Days are certain in any year; whether the last of them is worked is not."""
+    fifteen = Limit(LimitUnit.CALENDAR_DAYS, 15)
+
+    assert not due(clock("2026-12-16 10:00", fifteen), CALENDAR).provisional
+    assert due(clock("2026-12-18 10:00", fifteen), CALENDAR).provisional
+    assert not due(clock("2017-12-20 10:00", fifteen), CALENDAR).provisional
+
+
 def test_calendar_days_paused_for_good_have_no_deadline():
     """Also when the pause starts between the end and the day that it moved to."""
     limit = Limit(LimitUnit.CALENDAR_DAYS, 15)

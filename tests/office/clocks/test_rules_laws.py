@@ -1,13 +1,15 @@
 """Clocks: the laws that hold for any start, limit and pause, and two oracles that walk day by day."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from app.cli_calendar import load_calendar
-from app.kernel.workdays import is_workday
+from app.kernel.workdays import due_at, is_workday
 from app.office.clocks.rules import (
     Clock,
     Limit,
@@ -146,3 +148,22 @@ def test_used_time_never_runs_back_outside_the_day_of_a_pause(started_at, limit,
     first, second = sorted(at)
 
     assert time_used(one, CALENDAR, started_at + first).days <= time_used(one, CALENDAR, started_at + second).days
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
+def test_a_zone_with_summer_time_has_days_of_23_and_25_hours_and_the_laws_hold(zone):
+    """The calendar names its zone; a counted day is a day, however long it was."""
+    abroad, dice = replace(CALENDAR, zone=zone), random.Random(9)
+    for _ in range(300):
+        started_at = shanghai("2025-03-20 00:00") + timedelta(minutes=dice.randrange(500_000))
+        from_at = started_at + timedelta(minutes=dice.randrange(20_000))
+        held = Pause(from_at, from_at + timedelta(minutes=dice.randrange(9_000)))
+        one = Clock(started_at, Limit(LimitUnit.WORKDAYS, dice.randint(1, 15)), (held,))
+
+        ends = due(one, abroad)
+
+        local = ends.due_at.astimezone(abroad.tz)
+        assert (0, 0, ends.due_on + ONE_DAY) == (local.hour, local.minute, local.date())
+        assert ends.due_at == due_at(ends.due_on, abroad.tz) == rungs(one, abroad)[2].at
+        assert time_used(one, abroad, ends.due_at) == Used(one.limit.n, timedelta(days=one.limit.n), 1_000_000)
+        assert trace(one, abroad, ends.due_at)[-1].n == one.limit.n
