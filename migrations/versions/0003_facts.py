@@ -8,7 +8,7 @@ down_revision = "0002"
 
 PARTITIONS = 8
 SEES_ALL = ("regulator", "ops", "worker", "loader", "act", "reporter")
-EVERYTHING = {name: ("select", "true") for name in SEES_ALL}
+EVERYTHING = dict.fromkeys(SEES_ALL, ("select", "true"))
 OWN_SUBJECT = "subject_id = (select app_subject())"
 NOT_A_PERSON = "kind not in ('PER', 'HOUSEHOLD', 'MASKED')"
 TABLES = (
@@ -144,7 +144,6 @@ def _records() -> None:
     )
     _partition("credit_records")
     op.execute("create unique index credit_records_key on credit_records (subject_id, item_code, record_key)")
-    # Times that a provider reported first never change, so only the columns of the status may be updated.
     protect(
         "credit_records",
         EVERYTHING
@@ -302,7 +301,7 @@ def _batches() -> None:
         "create unique index batches_file on batches (sha256, kind, provider_id, bank_id, list_kind) nulls not distinct"
     )
     op.execute("create index batches_stored on batches (stored_at) where state = 'stored'")
-    reads = {name: ("select", "true") for name in ("regulator", "worker", "reporter")}
+    reads = dict.fromkeys(("regulator", "worker", "reporter"), ("select", "true"))
     own = "provider_id = (select app_org())"
     protect("batches", reads | {"loader": ("select, insert, update", "true"), "ops": ("select, insert", own)})
     op.execute("create table batch_files (batch_id uuid primary key, content bytea not null)")
@@ -348,7 +347,7 @@ def _rows() -> None:
           primary key (batch_id, subject_id))
         """
     )
-    reads = {name: ("select", "true") for name in ("regulator", "worker", "reporter")}
+    reads = dict.fromkeys(("regulator", "worker", "reporter"), ("select", "true"))
     for table in ("batch_counts", "rejected_rows"):
         protect(table, reads | {"loader": ("select, insert", "true"), "ops": ("select", _of_own_batch(table))})
     protect(

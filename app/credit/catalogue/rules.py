@@ -69,7 +69,7 @@ class Cycle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One value that a report or a package gives. `path` is ASCII; `unit`: text, date, flag, count, fen, ppm, months."""
+    """One value that a report or a package gives; `unit` is one of `UNITS`, `path` is ASCII."""
 
     path: str
     title: str
@@ -133,7 +133,8 @@ def read_edition(number: int, valid_from: date, valid_to: date | None, body: Map
         assert item.category in categories, f"{item.code}: category {item.category}"
         assert item.data_class in classes, f"{item.code}: class {item.data_class}"
         for figure in item.figures:
-            assert figure.path not in paths and figure.path.isascii(), f"{figure.path} stands twice or is not ASCII"
+            assert figure.path.isascii(), f"{figure.path} is not ASCII"
+            assert figure.path not in paths, f"{figure.path} stands twice"
             assert figure.unit in UNITS, f"{figure.path}: unit {figure.unit}"
             paths.add(figure.path)
         items[item.code] = item

@@ -42,8 +42,8 @@ class BatchRow(SQLModel, table=True):
     list_kind: str | None = Field(default=None, sa_type=Text)
     as_of_on: date | None = None
     state: str = Field(sa_type=Text)
-    stored_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    stored_at: datetime = Field(sa_type=DateTime(timezone=True))
+    ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     rows_read: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     rows_accepted: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     rows_normalised: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
@@ -73,7 +73,7 @@ class BatchProgressRow(SQLModel, table=True):
 
     batch_id: UUID = Field(primary_key=True)
     rows_read: int
-    at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class BatchCountRow(SQLModel, table=True):

@@ -34,15 +34,15 @@ class ListEntryRow(SQLModel, table=True):
     uscc: str | None = Field(default=None, sa_type=Text)
     org_code: str | None = Field(default=None, sa_type=Text)
     reg_no: str | None = Field(default=None, sa_type=Text)
-    reasons: list[str] = Field(sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    reasons: list[str] = Field(sa_type=ARRAY(Text))
     cause: str = Field(sa_type=Text)
     document: str = Field(sa_type=Text)
     listed_on: date | None = None
     organ: str = Field(sa_type=Text)
     subject_id: UUID | None = None
     matched_by: str | None = Field(default=None, sa_type=Text)
-    matched_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    matched_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     batch_id: UUID
-    known_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    known_at: datetime = Field(sa_type=DateTime(timezone=True))
+    ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     ended_why: str | None = Field(default=None, sa_type=Text)

@@ -35,9 +35,9 @@ class CreditRecordRow(SQLModel, table=True):
     status: str = Field(sa_type=Text)
     edition: int
     batch_id: UUID | None = None
-    first_reported_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    status_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    first_reported_at: datetime = Field(sa_type=DateTime(timezone=True))
+    status_at: datetime = Field(sa_type=DateTime(timezone=True))
+    ended_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
 
 
 class CoverageRow(SQLModel, table=True):
@@ -47,7 +47,7 @@ class CoverageRow(SQLModel, table=True):
 
     subject_id: UUID = Field(primary_key=True)
     item_code: str = Field(primary_key=True, sa_type=Text)
-    known_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    known_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))
     as_of_on: date
     source: str = Field(sa_type=Text)
 
@@ -79,7 +79,7 @@ class InvoiceFeaturesRow(SQLModel, table=True):
     __tablename__ = "invoice_features"
 
     subject_id: UUID = Field(primary_key=True)
-    known_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    known_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))
     newest_on: date
     turnover_12m_fen: int = Field(sa_type=BigInteger)
     gross_12m_fen: int = Field(sa_type=BigInteger)

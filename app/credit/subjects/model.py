@@ -57,8 +57,8 @@ class SubjectRow(SQLModel, table=True):
     customer_no: str | None = Field(default=None, sa_type=Text)
     as_of_on: date | None = None
     batch_id: UUID | None = None
-    first_seen_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
-    changed_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    first_seen_at: datetime = Field(sa_type=DateTime(timezone=True))
+    changed_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class SubjectNameRow(SQLModel, table=True):
@@ -67,7 +67,7 @@ class SubjectNameRow(SQLModel, table=True):
     __tablename__ = "subject_names"
 
     subject_id: UUID = Field(primary_key=True)
-    since_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    since_at: datetime = Field(primary_key=True, sa_type=DateTime(timezone=True))
     name: str = Field(sa_type=Text)
     batch_id: UUID | None = None
 
@@ -80,7 +80,7 @@ class SubjectIdentifierRow(SQLModel, table=True):
     subject_id: UUID = Field(primary_key=True)
     value: str = Field(primary_key=True, sa_type=Text)
     batch_id: UUID | None = None
-    seen_at: datetime = Field(sa_type=DateTime(timezone=True))  # type: ignore[call-overload]
+    seen_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class BankOutletRow(SQLModel, table=True):

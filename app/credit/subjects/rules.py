@@ -1,6 +1,6 @@
 """Who a subject is: its kind from its code, and the division of an address as a register writes it.
 
-Pure. Divisions are dated rows of the policy `district`; a place that is no division is kept as written, with the reason.
+Pure. Divisions are dated rows of the policy `district`; what is no division is kept as written, with the reason.
 """
 
 from collections.abc import Iterable, Mapping

@@ -116,9 +116,7 @@ async def stage_registry(tx: Tx, records: Iterable[Sequence[object]], *, first: 
     return await store.copy_staged(tx, records)
 
 
-async def land_registry(
-    tx: Tx, batch_id: UUID, *, as_of_on: date | None, outlets: bool, now: datetime
-) -> Landed:
+async def land_registry(tx: Tx, batch_id: UUID, *, as_of_on: date | None, outlets: bool, now: datetime) -> Landed:
     """Put the staged subjects in force, set-based: new ones, changed ones, their names."""
     repeated = await store.drop_repeated(tx)
     fresh = await store.upsert_staged(tx, batch_id, as_of_on, now)

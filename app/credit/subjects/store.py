@@ -61,7 +61,7 @@ where (s.name, s.district_code, s.place_as_written, s.address, s.founded_on, s.e
     is distinct from (excluded.name, excluded.district_code, excluded.place_as_written, excluded.address,
        excluded.founded_on, excluded.entity_type, excluded.scope, excluded.capital_fen, excluded.capital_as_written)
   and not coalesce(excluded.as_of_on < s.as_of_on, false)
-returning s.subject_id, s.name, s.first_seen_at = $3 and s.changed_at = $3 and old.subject_id is null as fresh
+returning s.subject_id, s.name, old.subject_id is null as fresh
 """
 UPSERT_CUSTOMERS: Final = """
 insert into subjects as s (subject_id, kind, name, name_key, bank_id, customer_no, batch_id, first_seen_at, changed_at)

@@ -37,6 +37,7 @@ class Layout:
 
     places: tuple[int, ...]
     titles: tuple[str, ...]  # As this file writes them; the usual title for one that is not there.
+    names: tuple[str, ...]
     width: int
     extra: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
@@ -147,6 +148,7 @@ def read_header(kind: FileKind, cells: Sequence[object], *, reason_needed: bool 
             str(cells[place]).strip() if place >= 0 else column.titles[0]
             for column, place in zip(columns, places, strict=True)
         ),
+        names=tuple(column.name for column in columns),
         width=len(cells),
         extra=tuple(
             str(cells[place]).strip()

@@ -86,7 +86,7 @@ def check_registry(cells: Sequence[str], facts: RegistryFacts) -> Verdict:
 _TITLES: Final = ("name", "uscc", "registered_on", "entity_type", "capital", "scope", "province", "place", "address")
 
 
-def read_founding(day: str, today: date) -> date | None | Quarantined:
+def read_founding(day: str, today: date) -> date | Quarantined | None:
     """The founding date; None when the register states none."""
     if absent(day):
         return None

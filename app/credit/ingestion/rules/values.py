@@ -15,7 +15,9 @@ _DAY: Final = re.compile(
     r"(?:[ T]?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
 )
 _PLAIN_SUM: Final = re.compile(r"(-?)([0-9]{1,13})(?:\.([0-9]{1,2}))?")
-ABSENT: Final = frozenset({"", "-", "--", "---", "—", "/", "n/a", "na", "#n/a", "null", "none", "\\n", "无", "不详", "空"})
+ABSENT: Final = frozenset(
+    {"", "-", "--", "---", "—", "/", "n/a", "na", "#n/a", "null", "none", "\\n", "无", "不详", "空"}
+)
 CODE_NOTES: Final = {
     CodeNote.LOWER_CASE: Note.CODE_LOWER_CASE,
     CodeNote.FULL_WIDTH: Note.CODE_FULL_WIDTH,

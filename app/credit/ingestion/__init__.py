@@ -1,0 +1,34 @@
+"""Ingestion 归集: files come in whole or not at all, row by row checked, with a receipt for every row not taken."""
+
+from app.credit.ingestion.rules import Broken, Fault, FileKind, Note
+from app.credit.ingestion.schemas import Batch, Receipt, RejectedRow
+from app.credit.ingestion.service import (
+    SIZE_MAX,
+    get_batch,
+    import_file,
+    load_batch,
+    load_waiting,
+    masked_inputs,
+    read_receipt,
+    store_batch,
+    subjects_of_batch,
+)
+
+__all__ = [
+    "SIZE_MAX",
+    "Batch",
+    "Broken",
+    "Fault",
+    "FileKind",
+    "Note",
+    "Receipt",
+    "RejectedRow",
+    "get_batch",
+    "import_file",
+    "load_batch",
+    "load_waiting",
+    "masked_inputs",
+    "read_receipt",
+    "store_batch",
+    "subjects_of_batch",
+]

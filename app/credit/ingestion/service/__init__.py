@@ -1,0 +1,18 @@
+"""Commands and reads of ingestion."""
+
+from app.credit.ingestion.service.batches import get_batch, read_receipt, store_batch, subjects_of_batch
+from app.credit.ingestion.service.loads import import_file, load_batch, load_waiting, masked_inputs
+from app.credit.ingestion.service.sheets import SIZE_MAX, BrokenFile
+
+__all__ = [
+    "SIZE_MAX",
+    "BrokenFile",
+    "get_batch",
+    "import_file",
+    "load_batch",
+    "load_waiting",
+    "masked_inputs",
+    "read_receipt",
+    "store_batch",
+    "subjects_of_batch",
+]

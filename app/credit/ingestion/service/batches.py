@@ -1,0 +1,69 @@
+"""Storing a file as a batch, and reading what became of it."""
+
+import hashlib
+from datetime import date, datetime
+from uuid import UUID
+
+from app.credit.ingestion import store
+from app.credit.ingestion.events import BatchStored
+from app.credit.ingestion.rules import FileKind
+from app.credit.ingestion.schemas import Batch, Receipt
+from app.credit.ingestion.service.sheets import SIZE_MAX
+from app.infra import outbox
+from app.infra.db import ReadTx, Tx
+from app.kernel.errors import Refusal
+from app.kernel.ids import new_id
+from app.kernel.text import text_fault
+
+REJECTED_MAX = 1_000_000
+
+
+async def store_batch(
+    tx: Tx, kind: FileKind, file_name: str, content: bytes, *, now: datetime, provider_id: UUID | None = None,
+    bank_id: UUID | None = None, list_kind: str | None = None, as_of_on: date | None = None,
+) -> Batch:  # fmt: skip
+    """Store a file; the same file again is the same batch, whatever its name. It is not yet in force.
+
+    Refusals: `bad-upload` (empty, no name), `too-large`, `malformed-field` (a masked file without its bank).
+    """
+    if not content:
+        raise Refusal("bad-upload", "文件是空的")
+    if len(content) > SIZE_MAX:
+        raise Refusal("too-large", size_max=SIZE_MAX)
+    if not file_name or len(file_name) > 255 or text_fault(file_name) is not None:
+        raise Refusal("malformed-field", field="file_name")
+    if kind is FileKind.MASKED and bank_id is None:
+        raise Refusal("malformed-field", field="bank_id")
+    if (kind is FileKind.LIST) != (list_kind is not None):
+        raise Refusal("malformed-field", field="list_kind")
+    sha256 = hashlib.sha256(content).hexdigest()
+    batch = store.new_batch(
+        new_id(), kind, file_name, sha256, len(content), provider_id, bank_id, list_kind, as_of_on, now
+    )
+    if not await store.insert_batch(tx, batch):
+        same = await store.read_same_file(tx, sha256, kind, provider_id, bank_id, list_kind)
+        assert same is not None, "the file is a batch already"
+        return same
+    await store.insert_file(tx, batch.batch_id, content)
+    await outbox.record(tx, BatchStored(stream_id=batch.batch_id, at=now, batch_id=batch.batch_id, kind=kind.value))
+    return batch
+
+
+async def get_batch(tx: ReadTx, batch_id: UUID) -> tuple[Batch, int]:
+    """The batch and how many rows its load has read so far; `not-found` for somebody else's."""
+    batch = await store.read_batch(tx, batch_id)
+    if batch is None:
+        raise Refusal("not-found")
+    return batch, batch.rows_read or await store.read_progress(tx, batch_id)
+
+
+async def read_receipt(tx: ReadTx, batch_id: UUID, *, after: int = 0, most: int = REJECTED_MAX) -> Receipt:
+    """What became of a batch; the rejected rows after a row number, in the order of the file."""
+    batch, _ = await get_batch(tx, batch_id)
+    notes, faults = await store.read_counts(tx, batch_id)
+    return Receipt(batch, notes, faults, await store.read_rejected(tx, batch_id, after, most))
+
+
+async def subjects_of_batch(tx: ReadTx, batch_id: UUID) -> list[UUID]:
+    """The subjects whose facts a landed batch touched."""
+    return await store.read_subjects(tx, batch_id)

@@ -1,0 +1,313 @@
+"""Loading a stored batch: one transaction, all of the file or none of it.
+
+Rows are checked one by one as they are read, copied beside the tables in blocks, and put in force set-based by the
+rooms that own the tables. Progress is written beside, in short transactions of another role, so that it shows before
+the commit; a kill leaves the batch stored, to be loaded again.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final, TypedDict
+from uuid import UUID
+
+from app.credit import lists, records, subjects
+from app.credit.ingestion import store
+from app.credit.ingestion.events import BatchLanded, BatchRefused, MaskedFirmsLanded, OutletsLanded
+from app.credit.ingestion.rules import (
+    HEADER_ROWS_MAX,
+    Accepted,
+    Broken,
+    Fault,
+    FileKind,
+    Layout,
+    ListFacts,
+    Note,
+    Quarantined,
+    Refused,
+    RegistryFacts,
+    Verdict,
+    check_firm_key,
+    check_invoice,
+    check_list,
+    check_masked,
+    check_registry,
+    read_header,
+    squash,
+)
+from app.credit.ingestion.schemas import Batch, Receipt
+from app.credit.ingestion.service.batches import read_receipt, store_batch
+from app.credit.ingestion.service.sheets import BrokenFile, Line, Sheet, open_sheet
+from app.infra import outbox
+from app.infra.db import Database, ReadTx, Role, Tx
+from app.kernel.clock import shanghai_date
+
+BLOCK: Final = 10_000
+ORIGINAL_MAX: Final = 4_000  # Characters of a quarantined value that a receipt repeats.
+Check = Callable[[list[str]], Verdict]
+Progress = Callable[[int], None]
+
+
+class _Named(TypedDict):
+    """What every event of a batch says."""
+
+    stream_id: UUID
+    at: datetime
+    batch_id: UUID
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What has become of the rows so far."""
+
+    layout: Layout
+    read: int = 0
+    normalised: int = 0
+    notes: Counter[Note] = field(default_factory=Counter)
+    faults: Counter[Fault] = field(default_factory=Counter)
+    rejected: list[tuple[int, str, str, str, str]] = field(default_factory=list)
+    noted_rows: dict[int, tuple[Note, ...]] = field(default_factory=dict)
+
+    def accept(self, row_no: int, notes: tuple[Note, ...]) -> None:
+        if notes:
+            self.normalised += 1
+            self.notes.update(notes)
+            self.noted_rows[row_no] = notes
+
+    def reject(self, row_no: int, fault: Fault, title: str, original: str, suggestion: str = "") -> None:
+        self.faults[fault] += 1
+        self.rejected.append((row_no, fault.value, title, _safe(original), suggestion))
+
+    def withdraw(self, rows: tuple[tuple[int, str], ...], fault: Fault, title: str) -> None:
+        """Rows that were accepted by themselves and fell when seen together with others."""
+        for row_no, original in rows:
+            notes = self.noted_rows.pop(row_no, ())
+            self.normalised -= bool(notes)
+            self.notes.subtract(notes)
+            self.reject(row_no, fault, title, original)
+
+
+def _safe(text: str) -> str:
+    """What a table of text can hold of a value that may be anything."""
+    shown = text.replace("\x00", "\u2400").encode("utf-8", "replace").decode("utf-8")
+    return shown if len(shown) <= ORIGINAL_MAX else shown[:ORIGINAL_MAX] + "…"
+
+
+async def load_batch(db: Database, batch_id: UUID, *, progress: Progress | None = None) -> bool:
+    """Load one stored batch; False when it is not waiting, or somebody else is loading it.
+
+    Opens its own transactions (role `loader`). A file that is broken leaves a refused batch and not a row.
+    """
+    try:
+        async with db.transaction(Role.LOADER) as tx:
+            batch = await store.lock_stored(tx, batch_id)
+            if batch is None:
+                return False
+            await tx.value("select set_config('work_mem', '64MB', true)")
+            await _load(db, tx, batch, progress)
+    except BrokenFile as broken:
+        await _refuse(db, batch_id, broken)
+    return True
+
+
+async def _refuse(db: Database, batch_id: UUID, broken: BrokenFile) -> None:
+    """The load has been rolled back; say why, for good: the same bytes will not read better another time."""
+    async with db.transaction(Role.LOADER) as tx:
+        kind = await store.refuse(tx, batch_id, broken.why, broken.where, tx.now)
+        if kind is not None:
+            named = _Named(stream_id=batch_id, at=tx.now, batch_id=batch_id)
+            await outbox.record(tx, BatchRefused(**named, kind=kind, why=broken.why.value))
+
+
+async def load_waiting(db: Database, most: int = 100) -> int:
+    """Load the batches that wait, oldest first; return how many were loaded."""
+    async with db.reading(Role.WORKER) as tx:
+        waiting = await store.read_stored_ids(tx, most)
+    return sum([await load_batch(db, batch_id) for batch_id in waiting])
+
+
+async def import_file(
+    db: Database, kind: FileKind, path: Path, *, bank_id: UUID | None = None, list_kind: str | None = None,
+    progress: Progress | None = None,
+) -> Receipt:  # fmt: skip
+    """Store and load a file from disk, as the operator of the machine does; return its receipt."""
+    content = await asyncio.to_thread(path.read_bytes)
+    async with db.transaction(Role.LOADER) as tx:
+        batch = await store_batch(tx, kind, path.name, content, now=tx.now, bank_id=bank_id, list_kind=list_kind)
+    if batch.state == "stored":
+        await load_batch(db, batch.batch_id, progress=progress)
+    async with db.reading(Role.LOADER) as tx:
+        return await read_receipt(tx, batch.batch_id)
+
+
+async def _load(db: Database, tx: Tx, batch: Batch, progress: Progress | None) -> None:
+    sheet = open_sheet(await store.read_file(tx, batch.batch_id))
+    reasons = (await lists.list_kind(tx, batch.list_kind, shanghai_date(tx.now))).spellings if batch.list_kind else {}
+    layout, lines = _header(batch.kind, sheet, reason_needed=len(set(reasons.values())) > 1)
+    check = await _checker(tx, batch, reasons)
+    tally = _Tally(layout)
+    stage = {
+        FileKind.REGISTRY: subjects.stage_registry,
+        FileKind.OUTLETS: subjects.stage_registry,
+        FileKind.LIST: lists.stage_entries,
+        FileKind.INVOICES: records.stage_invoices,
+        FileKind.MASKED: subjects.stage_customers,
+    }[batch.kind]
+    rows = _checked(lines, check, tally)
+    block = list(islice(rows, BLOCK))
+    first = True
+    while first or block:
+        await stage(tx, block, first=first)
+        first, block = False, list(islice(rows, BLOCK))
+        if progress is not None:
+            progress(tally.read)
+        async with db.transaction(Role.WORKER) as beside:
+            await store.write_progress(beside, batch.batch_id, tally.read)
+    if tally.read == 0:
+        raise BrokenFile(Broken.NO_ROWS)
+    await _land(tx, batch, tally, sheet.encoding)
+
+
+def _header(kind: FileKind, sheet: Sheet, *, reason_needed: bool) -> tuple[Layout, Iterator[Line]]:
+    """Find the header among the first rows; what stands above it is a title."""
+    best: Refused | None = None
+    for line in islice(sheet.lines, HEADER_ROWS_MAX):
+        found = read_header(kind, line.cells, reason_needed=reason_needed)
+        if isinstance(found, Layout):
+            return found, sheet.lines
+        if best is None or len(found.where) < len(best.where) or found.why is not Broken.WRONG_HEADER:
+            best = found
+    raise BrokenFile(Broken.EMPTY) if best is None else BrokenFile(best.why, best.where)
+
+
+async def _checker(tx: Tx, batch: Batch, reasons: Mapping[str, str]) -> Check:
+    today = shanghai_date(tx.now)
+    if batch.kind in (FileKind.REGISTRY, FileKind.OUTLETS):
+        known = await subjects.read_gazetteer(tx)
+        facts = RegistryFacts(
+            today,
+            subjects.kind_of,
+            lambda text, not_before: subjects.place(known, text, as_of_on=batch.as_of_on, not_before=not_before),
+        )
+        return lambda cells: check_registry(cells, facts)
+    if batch.kind is FileKind.LIST:
+        list_facts = ListFacts(today, {squash(spelling): word for spelling, word in reasons.items()})
+        return lambda cells: check_list(cells, list_facts)
+    if batch.kind is FileKind.MASKED:
+        return check_masked
+    keys: dict[str, str | Quarantined] = {}
+
+    def check(cells: list[str]) -> Verdict:
+        verdict = check_invoice(cells, today)
+        if isinstance(verdict, Quarantined):
+            return verdict
+        firm = str(verdict.values[0])
+        if (key := keys.get(firm)) is None:
+            key = keys[firm] = check_firm_key(firm)
+        if isinstance(key, Quarantined):
+            return key
+        return verdict if key == firm else Accepted((key, *verdict.values[1:]), verdict.notes)
+
+    return check
+
+
+def _checked(lines: Iterator[Line], check: Check, tally: _Tally) -> Iterator[tuple[object, ...]]:
+    """Accepted rows in the shape of their staging table; what becomes of every row is tallied on the way."""
+    layout = tally.layout
+    places, width = layout.places, layout.width
+    header = [squash(title) for title in layout.titles]
+    for line in lines:
+        cells = line.cells
+        tally.read += 1
+        if line.broken:
+            tally.reject(line.row_no, Fault.QUOTING, "", cells[0])
+            continue
+        if len(cells) != width and (len(cells) < width or any(cell.strip() for cell in cells[width:])):
+            tally.reject(line.row_no, Fault.CELL_COUNT, "", ",".join(cells))
+            continue
+        row = [cells[place] if place >= 0 else "" for place in places]
+        verdict = check(row)
+        if isinstance(verdict, Accepted):
+            if verdict.notes:
+                tally.accept(line.row_no, verdict.notes)
+            yield (line.row_no, *verdict.values)
+        elif [squash(cell) for cell in row] == header:
+            tally.read -= 1  # The header again, on a new page of a scan: no row.
+        else:
+            title = _title(layout, verdict.column)
+            tally.reject(line.row_no, verdict.code, title, verdict.original, verdict.suggestion)
+
+
+def _title(layout: Layout, column: str) -> str:
+    """The file's own title of a column."""
+    with suppress(ValueError):
+        return layout.titles[layout.names.index(column)]
+    return column
+
+
+async def _land(tx: Tx, batch: Batch, tally: _Tally, encoding: str) -> None:
+    """Put the staged rows in force, write the receipt, tell the others: the last steps of the one transaction."""
+    fresh, touched = await _put_in_force(tx, batch, tally)
+    layout, now = tally.layout, tx.now
+    quarantined = sum(tally.faults.values())
+    await store.copy_rejected(tx, batch.batch_id, sorted(tally.rejected))
+    await store.insert_counts(tx, batch.batch_id, "note", {note.value: rows for note, rows in tally.notes.items()})
+    await store.insert_counts(tx, batch.batch_id, "fault", {code.value: rows for code, rows in tally.faults.items()})
+    await store.copy_subjects(tx, batch.batch_id, dict.fromkeys(touched))
+    await store.land(
+        tx, batch.batch_id, now, (tally.read, tally.read - quarantined, tally.normalised, quarantined, fresh),
+        layout.direction.value if layout.direction else None, encoding,
+        _safe("、".join(layout.extra)), "、".join(layout.absent),
+    )  # fmt: skip
+    named = _Named(stream_id=batch.batch_id, at=now, batch_id=batch.batch_id)
+    await outbox.record(
+        tx,
+        BatchLanded(
+            **named, kind=batch.kind.value, rows_accepted=tally.read - quarantined, rows_quarantined=quarantined
+        ),
+    )
+    if batch.kind is FileKind.OUTLETS:
+        await outbox.record(tx, OutletsLanded(**named))
+    if batch.kind is FileKind.MASKED:
+        assert batch.bank_id is not None, "a masked file has its bank"
+        await outbox.record(tx, MaskedFirmsLanded(**named, bank_id=batch.bank_id))
+
+
+async def _put_in_force(tx: Tx, batch: Batch, tally: _Tally) -> tuple[int, list[UUID]]:
+    """Hand the staged rows to the rooms that own the tables; return how many are new, and whose facts changed."""
+    batch_id, now = batch.batch_id, tx.now
+    if batch.kind is FileKind.LIST:
+        assert batch.list_kind is not None, "a list has its kind"
+        entries = await lists.land_entries(tx, batch_id, batch.list_kind, now=now)
+        tally.withdraw(entries.repeated, Fault.REPEATED, _title(tally.layout, "uscc"))
+        return entries.fresh, list(entries.subject_ids)
+    if batch.kind is FileKind.INVOICES:
+        assert tally.layout.direction is not None, "the header gave the direction"
+        direction = tally.layout.direction.value
+        found = await records.land_invoices(tx, batch_id, direction=direction, bank_id=batch.bank_id, now=now)
+        tally.withdraw(found.unknown_firm, Fault.FIRM_UNKNOWN, _title(tally.layout, "firm"))
+        tally.withdraw(found.repeated, Fault.REPEATED, _title(tally.layout, "number"))
+        tally.withdraw(found.conflicting, Fault.STATUS_CONFLICT, _title(tally.layout, "status"))
+        return found.fresh, list(found.subject_ids)
+    if batch.kind is FileKind.MASKED:
+        assert batch.bank_id is not None, "a masked file has its bank"
+        landed, customers = await subjects.land_customers(tx, batch_id, batch.bank_id, now=now)
+        tally.withdraw(landed.repeated, Fault.REPEATED, _title(tally.layout, "customer_no"))
+        inputs = [(one.subject_id, one.customer_no, one.bank_rating, one.defaulted) for one in customers]
+        await store.copy_masked_inputs(tx, batch_id, batch.bank_id, inputs)
+        return landed.fresh, list(landed.subject_ids)
+    outlets = batch.kind is FileKind.OUTLETS
+    landed = await subjects.land_registry(tx, batch_id, as_of_on=batch.as_of_on, outlets=outlets, now=now)
+    tally.withdraw(landed.repeated, Fault.REPEATED, _title(tally.layout, "uscc"))
+    matched = await lists.match_waiting(tx, now=now)
+    return landed.fresh, [*landed.subject_ids, *matched]
+
+
+async def masked_inputs(tx: ReadTx, batch_id: UUID) -> list[subjects.Customer]:
+    """What a bank said of its masked firms in a landed batch: its own rating, whether they defaulted."""
+    return [subjects.Customer(**dict(row)) for row in await store.read_masked_inputs(tx, batch_id)]

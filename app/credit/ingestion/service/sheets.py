@@ -1,0 +1,240 @@
+"""Bytes of a file as rows of text: csv (UTF-8 or GBK, plain or gzipped) and xlsx.
+
+A file that cannot be read with certainty is refused whole (`BrokenFile`). Nothing here knows what the rows mean.
+"""
+
+import csv
+import gzip
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Final
+
+import python_calamine
+
+from app.credit.ingestion.rules import Broken
+
+SIZE_MAX: Final = 64 << 20  # Bytes of a file as it comes.
+UNPACKED_MAX: Final = 512 << 20  # Bytes of text that it may unpack to.
+WORKBOOK_MAX: Final = 192 << 20
+GRID_MAX: Final = 20_000_000  # Cells of one sheet, blank ones too: a reader makes room for all of them.
+CELL_MAX: Final = 32_767  # What a cell of a workbook may hold.
+_HEAD: Final = 1 << 16
+_CELL_AT: Final = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
+
+
+class BrokenFile(Exception):
+    """The file is refused whole."""
+
+    def __init__(self, why: Broken, where: str = "") -> None:
+        super().__init__(f"{why.value}: {where}")
+        self.why = why
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row as it stands in the file. `broken`: its quotes do not match, and `cells` is its text in one piece."""
+
+    row_no: int
+    cells: list[str]
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    encoding: str  # utf-8-sig, gb18030, xlsx
+    lines: Iterator[Line]
+
+
+def open_sheet(content: bytes) -> Sheet:
+    """The rows of a file, read as they are asked for. Blank rows are left out."""
+    if not content:
+        raise BrokenFile(Broken.EMPTY)
+    if len(content) > SIZE_MAX:
+        raise BrokenFile(Broken.TOO_LARGE, f"{SIZE_MAX >> 20} MiB")
+    if content.startswith(b"PK\x03\x04"):
+        return Sheet("xlsx", _workbook(content))
+    if content.startswith(b"\xd0\xcf\x11\xe0"):
+        raise BrokenFile(Broken.OLD_WORKBOOK)
+    if content.startswith(b"\x1f\x8b"):
+        raw: io.BufferedReader | io.BytesIO = io.BufferedReader(_Metered(content), _HEAD)
+    else:
+        raw = io.BytesIO(content)
+    head = _head(raw)
+    encoding = _encoding(head)
+    return Sheet(encoding, _text_lines(io.TextIOWrapper(raw, encoding, "strict", newline="")))
+
+
+class _Metered(io.RawIOBase):
+    """An unpacking reader that stops at `UNPACKED_MAX`: what a small file unpacks to is not its sender's business."""
+
+    def __init__(self, content: bytes) -> None:
+        self._inside = gzip.GzipFile(fileobj=io.BytesIO(content))
+        self._left = UNPACKED_MAX
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        try:
+            chunk = self._inside.read(len(buffer))
+        except (OSError, EOFError, zlib.error) as error:
+            raise BrokenFile(Broken.BAD_ARCHIVE) from error
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise BrokenFile(Broken.BOMB, f"{UNPACKED_MAX >> 20} MiB")
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
+def _head(raw: io.BufferedReader | io.BytesIO) -> bytes:
+    head = raw.peek(_HEAD) if isinstance(raw, io.BufferedReader) else raw.getvalue()[:_HEAD]
+    if not head.strip():
+        raise BrokenFile(Broken.EMPTY)
+    return head
+
+
+def _encoding(head: bytes) -> str:
+    """UTF-8 where the first rows are UTF-8, else GBK (as its superset GB 18030), else refused."""
+    if b"\x00" in head:
+        raise BrokenFile(Broken.UNDECODABLE)
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            head.decode(encoding)
+        except UnicodeDecodeError as error:
+            if error.start < len(head) - 4:  # Not merely a letter cut in two by the end of the head.
+                continue
+        return encoding
+    raise BrokenFile(Broken.UNDECODABLE)
+
+
+class _Recorder:
+    """Physical lines, with a memory of those that the present row has taken."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines = lines
+        self.taken: list[str] = []
+        self.number = 0
+
+    def __iter__(self) -> "_Recorder":
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.number += 1
+        self.taken.append(line)
+        return line
+
+
+def _text_lines(text: io.TextIOWrapper) -> Iterator[Line]:
+    recorder = _Recorder(iter(text))
+    reader = csv.reader(recorder, strict=True)
+    try:
+        while True:
+            recorder.taken.clear()
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield _broken_line(recorder, error)
+                reader = csv.reader(recorder, strict=True)
+                continue
+            if any(cell.strip() for cell in cells):
+                if any(len(cell) > CELL_MAX for cell in cells):
+                    raise BrokenFile(Broken.LONG_CELL, f"第{recorder.number}行")
+                yield Line(recorder.number, cells)
+    except UnicodeDecodeError as error:
+        raise BrokenFile(Broken.UNDECODABLE, f"第{recorder.number + 1}行之后") from error
+
+
+def _broken_line(recorder: _Recorder, error: csv.Error) -> Line:
+    """A row of one line whose quotes do not match is that row's fault; one that swallowed others is the file's."""
+    if "field larger" in str(error):
+        raise BrokenFile(Broken.LONG_CELL, f"第{recorder.number}行") from error
+    if len(recorder.taken) != 1 or "unexpected end" in str(error):
+        first = recorder.number - len(recorder.taken) + 1
+        raise BrokenFile(Broken.BROKEN_QUOTES, f"第{max(first, 1)}行") from error
+    return Line(recorder.number, ["".join(recorder.taken).rstrip("\r\n")], broken=True)
+
+
+def _workbook(content: bytes) -> Iterator[Line]:
+    _weigh(content)
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
+        visible = [
+            one.name
+            for one in book.sheets_metadata
+            if one.visible == python_calamine.SheetVisibleEnum.Visible
+            and one.typ == python_calamine.SheetTypeEnum.WorkSheet
+        ]
+        above = 0
+        for name in visible:
+            sheet = book.get_sheet_by_name(name)
+            first = sheet.start[0] if sheet.start else 0
+            row_no = above + first
+            for row_no, row in enumerate(sheet.to_python(), above + first + 1):
+                cells = [_cell(value) for value in row]
+                if any(cell.strip() for cell in cells):
+                    yield Line(row_no, cells)
+            above = row_no
+    except BrokenFile:
+        raise
+    except BaseException as error:
+        # The reader is a compiled library: besides its own errors it raises a panic that is no Exception.
+        if isinstance(error, Exception) or type(error).__name__ == "PanicException":
+            raise BrokenFile(Broken.NOT_A_WORKBOOK) from error
+        raise
+
+
+def _weigh(content: bytes) -> None:
+    """Refuse a workbook that unpacks to too much, or whose cells stand so far out that the grid fills the memory."""
+    left = WORKBOOK_MAX
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for member in archive.infolist():
+                furthest_row = furthest_column = 0
+                tail = b""
+                with archive.open(member) as part:
+                    while chunk := part.read(1 << 20):
+                        left -= len(chunk)
+                        if left < 0:
+                            raise BrokenFile(Broken.BOMB, f"{WORKBOOK_MAX >> 20} MiB")
+                        if not member.filename.endswith(".xml"):
+                            continue
+                        for column, row in _CELL_AT.findall(tail + chunk):
+                            furthest_row = max(furthest_row, int(row))
+                            furthest_column = max(furthest_column, _column(column))
+                        tail = chunk[-32:]
+                if furthest_row * furthest_column > GRID_MAX:
+                    raise BrokenFile(Broken.BOMB, f"{GRID_MAX} 个单元格")
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+        raise BrokenFile(Broken.NOT_A_WORKBOOK) from error
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _cell(value: object) -> str:
+    """A cell as text. A number keeps the 15 digits that a workbook keeps: a code of 18 digits typed as a number has
+    lost its end, and shows it."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 10**15 else f"{value:.15g}"
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time(0) else value.isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,187 @@
+"""All SQL of ingestion. Takes a transaction, never commits one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from app.credit.ingestion.rules import Broken, Fault, FileKind, Note
+from app.credit.ingestion.schemas import Batch, RejectedRow
+from app.infra.db import ReadTx, Tx
+
+COLUMNS: Final = """batch_id, kind, file_name, sha256, size_bytes, provider_id, bank_id, list_kind, as_of_on, state,
+  stored_at, ended_at, rows_read, rows_accepted, rows_normalised, rows_quarantined, rows_new, direction, encoding,
+  extra_columns, absent_columns, refusal, refusal_where"""
+INSERT: Final = """
+insert into batches (batch_id, kind, file_name, sha256, size_bytes, provider_id, bank_id, list_kind, as_of_on, state,
+  stored_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'stored', $10)
+on conflict (sha256, kind, provider_id, bank_id, list_kind) do nothing
+"""
+SAME_FILE: Final = f"""
+select {COLUMNS} from batches
+where sha256 = $1 and kind = $2 and provider_id is not distinct from $3 and bank_id is not distinct from $4
+  and list_kind is not distinct from $5
+"""  # noqa: S608 — the columns are ours
+# A second loader passes over a batch that is being loaded; when the first one is killed its lock goes with it.
+LOCK_STORED: Final = f"""
+select {COLUMNS} from batches where batch_id = $1 and state = 'stored' for update skip locked
+"""  # noqa: S608 — the columns are ours
+END: Final = """
+update batches set state = 'landed', ended_at = $2, rows_read = $3, rows_accepted = $4, rows_normalised = $5,
+  rows_quarantined = $6, rows_new = $7, direction = $8, encoding = $9, extra_columns = $10, absent_columns = $11
+where batch_id = $1 and state = 'stored'
+"""
+REFUSE: Final = """
+update batches set state = 'refused', ended_at = $2, refusal = $3, refusal_where = $4
+where batch_id = $1 and state = 'stored' returning kind
+"""
+PROGRESS: Final = """
+insert into batch_progress as p (batch_id, rows_read, at) values ($1, $2, $3)
+on conflict (batch_id) do update set rows_read = excluded.rows_read, at = excluded.at
+"""
+REJECTED: Final = """
+select row_no, code, column_name as column, original, suggestion from rejected_rows
+where batch_id = $1 and row_no > $2 order by row_no limit $3
+"""
+
+
+async def insert_batch(tx: Tx, batch: Batch) -> bool:
+    """Add a batch; False when this file is a batch already."""
+    b = batch
+    touched = await tx.execute(
+        INSERT, b.batch_id, b.kind.value, b.file_name, b.sha256, b.size_bytes, b.provider_id, b.bank_id, b.list_kind,
+        b.as_of_on, b.stored_at,
+    )  # fmt: skip
+    return touched == 1
+
+
+async def insert_file(tx: Tx, batch_id: UUID, content: bytes) -> None:
+    await tx.execute("insert into batch_files (batch_id, content) values ($1, $2)", batch_id, content)
+
+
+async def read_file(tx: ReadTx, batch_id: UUID) -> bytes:
+    content = await tx.value("select content from batch_files where batch_id = $1", batch_id)
+    assert isinstance(content, bytes), "a stored batch has its file"
+    return content
+
+
+async def read_same_file(
+    tx: ReadTx, sha256: str, kind: FileKind, provider_id: UUID | None, bank_id: UUID | None, list_kind: str | None
+) -> Batch | None:
+    return _batch(await tx.row(SAME_FILE, sha256, kind.value, provider_id, bank_id, list_kind))
+
+
+async def read_batch(tx: ReadTx, batch_id: UUID) -> Batch | None:
+    return _batch(await tx.row(f"select {COLUMNS} from batches where batch_id = $1", batch_id))  # noqa: S608
+
+
+async def read_newest_batches(tx: ReadTx, most: int) -> list[Batch]:
+    rows = await tx.fetch(f"select {COLUMNS} from batches order by batch_id desc limit $1", most)  # noqa: S608
+    return [one for row in rows if (one := _batch(row)) is not None]
+
+
+async def lock_stored(tx: Tx, batch_id: UUID) -> Batch | None:
+    """Lock a batch that waits to be loaded; None when it does not, or somebody else is loading it."""
+    return _batch(await tx.row(LOCK_STORED, batch_id))
+
+
+async def read_stored_ids(tx: ReadTx, most: int) -> list[UUID]:
+    rows = await tx.fetch("select batch_id from batches where state = 'stored' order by stored_at limit $1", most)
+    return [row["batch_id"] for row in rows]
+
+
+async def land(
+    tx: Tx, batch_id: UUID, now: datetime, rows: Sequence[int], direction: str | None, encoding: str,
+    extra: str, absent: str,
+) -> None:  # fmt: skip
+    """`rows`: read, accepted, normalised, quarantined, new."""
+    touched = await tx.execute(END, batch_id, now, *rows, direction, encoding, extra, absent)
+    assert touched == 1, "the batch was locked as stored"
+
+
+async def refuse(tx: Tx, batch_id: UUID, why: Broken, where: str, now: datetime) -> str | None:
+    """Refuse a stored batch; return its kind, None when it is no longer stored."""
+    kind = await tx.value(REFUSE, batch_id, now, why.value, where)
+    return None if kind is None else str(kind)
+
+
+async def write_progress(tx: Tx, batch_id: UUID, rows_read: int) -> None:
+    await tx.execute(PROGRESS, batch_id, rows_read, tx.wall)
+
+
+async def read_progress(tx: ReadTx, batch_id: UUID) -> int:
+    return await tx.value("select rows_read from batch_progress where batch_id = $1", batch_id) or 0
+
+
+async def copy_rejected(tx: Tx, batch_id: UUID, rows: Iterable[tuple[int, str, str, str, str]]) -> None:
+    """`rows`: row number, code, column, original, suggestion."""
+    await tx.copy(
+        "rejected_rows", ("batch_id", "row_no", "code", "column_name", "original", "suggestion"),
+        ((batch_id, *row) for row in rows),
+    )  # fmt: skip
+
+
+async def insert_counts(tx: Tx, batch_id: UUID, outcome: str, counts: Mapping[str, int]) -> None:
+    await tx.executemany(
+        "insert into batch_counts (batch_id, outcome, code, rows) values ($1, $2, $3, $4)",
+        [(batch_id, outcome, code, rows) for code, rows in sorted(counts.items()) if rows],
+    )
+
+
+async def read_counts(tx: ReadTx, batch_id: UUID) -> tuple[dict[Note, int], dict[Fault, int]]:
+    rows = await tx.fetch(
+        "select outcome, code, rows from batch_counts where batch_id = $1 order by rows desc, code", batch_id
+    )
+    notes = {Note(row["code"]): row["rows"] for row in rows if row["outcome"] == "note"}
+    return notes, {Fault(row["code"]): row["rows"] for row in rows if row["outcome"] == "fault"}
+
+
+async def read_rejected(tx: ReadTx, batch_id: UUID, after: int, most: int) -> tuple[RejectedRow, ...]:
+    rows = await tx.fetch(REJECTED, batch_id, after, most)
+    return tuple(RejectedRow(**{**dict(row), "code": Fault(row["code"])}) for row in rows)
+
+
+async def copy_subjects(tx: Tx, batch_id: UUID, subject_ids: Iterable[UUID]) -> None:
+    await tx.copy("batch_subjects", ("batch_id", "subject_id"), ((batch_id, one) for one in subject_ids))
+
+
+async def read_subjects(tx: ReadTx, batch_id: UUID) -> list[UUID]:
+    rows = await tx.fetch("select subject_id from batch_subjects where batch_id = $1 order by subject_id", batch_id)
+    return [row["subject_id"] for row in rows]
+
+
+async def copy_masked_inputs(tx: Tx, batch_id: UUID, bank_id: UUID, rows: Iterable[Sequence[object]]) -> None:
+    """`rows`: subject, customer number, rating, defaulted."""
+    await tx.copy(
+        "masked_inputs", ("batch_id", "bank_id", "subject_id", "customer_no", "bank_rating", "defaulted"),
+        ((batch_id, bank_id, *row) for row in rows),
+    )  # fmt: skip
+
+
+async def read_masked_inputs(tx: ReadTx, batch_id: UUID) -> list[Any]:
+    return await tx.fetch(
+        "select subject_id, customer_no, bank_rating, defaulted from masked_inputs where batch_id = $1"
+        " order by customer_no",
+        batch_id,
+    )
+
+
+def new_batch(
+    batch_id: UUID, kind: FileKind, file_name: str, sha256: str, size_bytes: int, provider_id: UUID | None,
+    bank_id: UUID | None, list_kind: str | None, as_of_on: date | None, now: datetime,
+) -> Batch:  # fmt: skip
+    """A batch as it is before its load."""
+    return Batch(
+        batch_id, kind, file_name, sha256, size_bytes, provider_id, bank_id, list_kind, as_of_on, "stored", now, None,
+        0, 0, 0, 0, 0, None, None, "", "", None, "",
+    )  # fmt: skip
+
+
+def _batch(row: Any) -> Batch | None:
+    if row is None:
+        return None
+    fields = dict(row)
+    fields["kind"] = FileKind(fields["kind"])
+    fields["refusal"] = Broken(fields["refusal"]) if fields["refusal"] else None
+    return Batch(**fields)
