@@ -255,10 +255,10 @@ async def _land(tx: Tx, batch: Batch, tally: _Tally, encoding: str) -> None:
     fresh, touched = await _put_in_force(tx, batch, tally)
     layout, now = tally.layout, tx.now
     quarantined = sum(tally.faults.values())
-    await store.copy_rejected(tx, batch.batch_id, sorted(tally.rejected))
+    await store.insert_rejected(tx, batch.batch_id, sorted(tally.rejected))
     await store.insert_counts(tx, batch.batch_id, "note", {note.value: rows for note, rows in tally.notes.items()})
     await store.insert_counts(tx, batch.batch_id, "fault", {code.value: rows for code, rows in tally.faults.items()})
-    await store.copy_subjects(tx, batch.batch_id, dict.fromkeys(touched))
+    await store.insert_subjects(tx, batch.batch_id, dict.fromkeys(touched))
     await store.land(
         tx, batch.batch_id, now, (tally.read, tally.read - quarantined, tally.normalised, quarantined, fresh),
         layout.direction.value if layout.direction else None, encoding,
@@ -299,7 +299,7 @@ async def _put_in_force(tx: Tx, batch: Batch, tally: _Tally) -> tuple[int, list[
         landed, customers = await subjects.land_customers(tx, batch_id, batch.bank_id, now=now)
         tally.withdraw(landed.repeated, Fault.REPEATED, _title(tally.layout, "customer_no"))
         inputs = [(one.subject_id, one.customer_no, one.bank_rating, one.defaulted) for one in customers]
-        await store.copy_masked_inputs(tx, batch_id, batch.bank_id, inputs)
+        await store.insert_masked_inputs(tx, batch_id, batch.bank_id, inputs)
         return landed.fresh, list(landed.subject_ids)
     outlets = batch.kind is FileKind.OUTLETS
     landed = await subjects.land_registry(tx, batch_id, as_of_on=batch.as_of_on, outlets=outlets, now=now)
