@@ -17,7 +17,7 @@ from litestar.openapi.spec import Reference, Schema
 from litestar.params import Body as FrameworkBody
 from litestar.plugins import SerializationPlugin
 from litestar.typing import FieldDefinition
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints, ValidationError
 from pydantic import Field as _Field
 
 from app.kernel.errors import Refusal
@@ -37,6 +37,7 @@ def text(max_length: int, min_length: int = 1) -> StringConstraints:
 
 
 NameField = Annotated[str, text(120)]
+InstantField = AwareDatetime  # A time without its zone is refused as `bad-time`.
 NoteField = Annotated[str, text(2000)]
 CodeField = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 

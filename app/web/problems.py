@@ -87,7 +87,7 @@ def _of_framework(error: HTTPException) -> Refusal:
     if isinstance(error, ValidationException):
         faults = error.extra if isinstance(error.extra, list) else []
         sources = [fault.get("source") for fault in faults if isinstance(fault, dict)]
-        return Refusal("malformed-body" if "body" in sources or not sources else "bad-query")
+        return Refusal("malformed-body" if "body" in sources else "bad-query")
     if error.status_code == 400:
         return Refusal("malformed-body")
     return Refusal(_BY_STATUS.get(error.status_code, "internal"))

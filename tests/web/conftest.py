@@ -1,5 +1,6 @@
 """The test application with one signed-in business."""
 
+import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,8 +10,15 @@ from litestar import Litestar
 
 from app.access.orgs import OrgKind
 from app.access.seats import Seat, SeatRole
+from app.infra import log
 from app.infra.db import Database
 from tests.web.app_for_tests import TOYS, client_of, create_test_app, make_org, make_seat, sign
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quiet_log() -> None:
+    """Our own JSON log, without the line of every request."""
+    log.configure(level=logging.CRITICAL)
 
 
 @pytest.fixture
