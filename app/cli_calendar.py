@@ -20,8 +20,7 @@ from app.kernel.workdays import (
     parse_calendar,
     workdays_between,
 )
-from app.office.clocks.rules import Clock, DayLine, Limit, LimitUnit, due, trace
-from app.office.clocks.words import line_in_words
+from app.office.clocks.rules import Clock, DayLine, Limit, LimitUnit, due, line_in_words, trace
 
 app = typer.Typer(
     help="Working-day arithmetic on the State Council calendar (holidays and make-up workdays).",

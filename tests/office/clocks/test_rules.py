@@ -15,12 +15,12 @@ from app.office.clocks.rules import (
     Rung,
     Used,
     due,
+    line_in_words,
     pause_days_used,
     rungs,
     time_used,
     trace,
 )
-from app.office.clocks.words import line_in_words
 from tests.support import shanghai
 
 CALENDAR = load_calendar()

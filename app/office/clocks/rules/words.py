@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from app.office.clocks.rules import DayLine, LineKind
+from app.office.clocks.rules.deadlines import DayLine, LineKind
 
 HOLIDAY_NAMES_EN: Final[Mapping[str, str]] = {
     "元旦": "New Year",
