@@ -16,6 +16,7 @@ from app.web import context, csrf, formats, i18n, idempotency, sealing, static
 
 FLASH: Final = "flash"
 FLASH_LENGTH_MAX: Final = 600
+LANGUAGE_SECONDS: Final = 180 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,12 @@ class NavItem:
 
 
 def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, **values: object) -> Response[str]:
-    """Render `templates/<template>` as the answer. Uses up a waiting flash message."""
+    """Render `templates/<template>` as the answer. Uses up a waiting flash message, keeps a chosen language."""
     answer = Response(render(request, template, **values), status_code=status, media_type="text/html")
     if FLASH in request.cookies:
         answer.delete_cookie(FLASH)
+    if request.query_params.get("lang") in i18n.LANGUAGES:
+        _remember(request, answer, i18n.COOKIE, i18n.language(), max_age=LANGUAGE_SECONDS)
     return answer
 
 
@@ -43,9 +46,15 @@ def see_other(request: Request[Any, Any, Any], url: str, flash: str = "") -> Res
     if flash:
         payload = flash[:FLASH_LENGTH_MAX].encode()
         value = sealing.seal(request.app.state.secret, FLASH, payload)
-        secure = request.app.state.secure_cookies
-        answer.set_cookie(Cookie(key=FLASH, value=value, httponly=True, samesite="lax", secure=secure, max_age=120))
+        _remember(request, answer, FLASH, value, max_age=120)
     return answer
+
+
+def _remember(request: Request[Any, Any, Any], answer: Response[Any], name: str, value: str, max_age: int) -> None:
+    secure = request.app.state.secure_cookies
+    answer.set_cookie(
+        Cookie(key=name, value=value, httponly=True, samesite="lax", secure=secure, path="/", max_age=max_age)
+    )
 
 
 def own_path(url: str) -> str:
