@@ -44,7 +44,9 @@ def tracked() -> list[Path]:
 
 def test_every_file_of_the_application_keeps_the_house_rules():
     """Sizes, transactions, clocks, purity of rules and names; the list of rules is tests/house.py."""
-    assert [c for name, text in sources().items() for c in house.complaints(name, text)] == []
+    errors = [c for name, text in sources().items() for c in house.complaints(name, text)]
+
+    assert not errors, "\n".join(errors)
 
 
 def test_no_sql_text_names_another_rooms_table():
@@ -58,7 +60,7 @@ def test_no_sql_text_names_another_rooms_table():
     strays = [c for name, text in files.items() for c in house.foreign_tables(name, text, owners)]
 
     assert owners, "no table is declared anywhere: this test would see nothing"
-    assert strays == []
+    assert not strays, "\n".join(strays)
 
 
 def test_no_table_is_declared_by_two_rooms():
@@ -71,14 +73,16 @@ def test_no_table_is_declared_by_two_rooms():
                 twice.append(f"{name}:1: declares {table}, which {seen[table]} declares")
             seen[table] = name
 
-    assert twice == []
+    assert not twice, "\n".join(twice)
 
 
 def test_rooms_meet_only_at_their_faces():
     """A room imports another room's package or its events, never a module inside it."""
     known = modules()
 
-    assert [c for name, text in sources().items() for c in house.strangers(name, text, known)] == []
+    strays = [c for name, text in sources().items() for c in house.strangers(name, text, known)]
+
+    assert not strays, "\n".join(strays)
 
 
 def test_every_room_has_a_face():
@@ -89,7 +93,7 @@ def test_every_room_has_a_face():
         name = face.relative_to(REPOSITORY).as_posix()
         errors += house.face_errors(name, face.read_text()) if face.exists() else [f"{name}:0: a room has a face"]
 
-    assert errors == []
+    assert not errors, "\n".join(errors)
 
 
 def test_every_room_says_what_it_owns():
@@ -103,7 +107,7 @@ def test_every_room_says_what_it_owns():
         elif (lines := len(readme.read_text().splitlines())) > house.README_LINES_MAX:
             errors.append(f"{name}:{lines}: at most {house.README_LINES_MAX} lines")
 
-    assert errors == []
+    assert not errors, "\n".join(errors)
 
 
 def test_every_room_stands_in_the_import_contracts():
@@ -133,13 +137,15 @@ def test_nothing_speaks_of_a_machine():
         except UnicodeDecodeError:
             continue  # a picture or a font
 
-    assert errors == []
+    assert not errors, "\n".join(errors)
 
 
 @pytest.mark.parametrize("path", sorted(POLICIES.glob("*.json")), ids=lambda path: path.stem)
 def test_every_policy_is_dated_and_its_versions_do_not_overlap(path: Path):
     """Two versions in force on one day would make the answer depend on who asks."""
-    assert house.policy_errors(path.relative_to(REPOSITORY).as_posix(), path.read_text()) == []
+    errors = house.policy_errors(path.relative_to(REPOSITORY).as_posix(), path.read_text())
+
+    assert not errors, "\n".join(errors)
 
 
 def test_migrations_read_no_clock_outside_defaults():
@@ -147,7 +153,8 @@ def test_migrations_read_no_clock_outside_defaults():
     versions = sources(REPOSITORY / "migrations" / "versions")
 
     assert versions
-    assert [c for name, text in versions.items() for c in house.migration_clock_errors(name, text)] == []
+    errors = [c for name, text in versions.items() for c in house.migration_clock_errors(name, text)]
+    assert not errors, "\n".join(errors)
 
 
 def test_test_files_mirror_the_application():

