@@ -5,6 +5,6 @@ Pure: every input is an argument, every answer is a value. `facts` has the shape
 
 from app.market.orders.rules.firing import fire
 from app.market.orders.rules.judging import allowed_acts, judge
-from app.market.orders.rules.steps import Working, end_of, firing_order, fold, may_push
+from app.market.orders.rules.steps import Working, end_of, firing_order, fold, may_push, push_first
 
-__all__ = ["Working", "allowed_acts", "end_of", "fire", "firing_order", "fold", "judge", "may_push"]
+__all__ = ["Working", "allowed_acts", "end_of", "fire", "firing_order", "fold", "judge", "may_push", "push_first"]

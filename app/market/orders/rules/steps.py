@@ -14,6 +14,7 @@ from app.market.orders.rules.facts import (
     Held,
     Listed,
     Moved,
+    Outcome,
     Part,
     Released,
     Shrunk,
@@ -89,6 +90,13 @@ class Working:
             )  # fmt: skip
             self.case = replace(self.case, parts=(*self.case.parts, part))
             self.move(part, Act.PUSH, State.PUSHED)
+
+
+def push_first(case: Case, now: datetime) -> Outcome:
+    """The first push, after the order was posted: nothing but the fill rule."""
+    work = Working(case, now)
+    work.settle()
+    return Outcome(work.case, tuple(work.steps))
 
 
 def unpushed(case: Case) -> tuple[Listed, ...]:
