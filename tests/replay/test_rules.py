@@ -211,8 +211,16 @@ def test_the_first_difference_names_its_place() -> None:
 
 DOCUMENT = json.loads((Path(__file__).parents[2] / "migrations/policies/calendar.json").read_text())[-1]
 OURS = read_calendar(DOCUMENT["body"])
-THEIRS = parse_calendar("", DOCUMENT["body"])
-assert isinstance(THEIRS, workdays.Calendar)
+
+
+def their_calendar() -> workdays.Calendar:
+    """The same document, read by the kernel."""
+    found = parse_calendar(1, DOCUMENT["body"])
+    assert isinstance(found, workdays.Calendar)
+    return found
+
+
+THEIRS = their_calendar()
 PAPERS = st.lists(st.tuples(st.integers(1, 30 * 24), st.integers(1, 7 * 24)), max_size=3)
 
 

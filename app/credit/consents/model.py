@@ -3,8 +3,8 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, SmallInteger, String, text
-from sqlalchemy.dialects.postgresql import ARRAY, TIMESTAMP
+from sqlalchemy import CheckConstraint, Column, DateTime, Index, SmallInteger, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 
@@ -38,20 +38,20 @@ class ConsentRow(SQLModel, table=True):
     bank_id: UUID
     branch_id: UUID
     order_id: UUID
-    purpose: str
-    data_classes: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
-    sign_method: str
+    purpose: str = Field(sa_column=Column(Text, nullable=False))
+    data_classes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    sign_method: str = Field(sa_column=Column(Text, nullable=False))
     signed_by: UUID
     text_version: int
-    text_hash: str
-    letter: str
+    text_hash: str = Field(sa_column=Column(Text, nullable=False))
+    letter: str = Field(sa_column=Column(Text, nullable=False))
     valid_from: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     valid_to: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     granted_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     revoked_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
     read_lock: int = Field(default=0, sa_column=Column(SmallInteger, nullable=False, server_default=text("0")))
     recorded_at: datetime = Field(
-        sa_column=Column(TIMESTAMP(timezone=True), nullable=False, server_default=text("now()"))
+        sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()"))
     )
 
 
@@ -67,5 +67,5 @@ class ConsentGateRow(SQLModel, table=True):
     closed_by: UUID
     closed_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     recorded_at: datetime = Field(
-        sa_column=Column(TIMESTAMP(timezone=True), nullable=False, server_default=text("now()"))
+        sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()"))
     )

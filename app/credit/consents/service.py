@@ -8,6 +8,7 @@ from uuid import UUID
 
 from app.access import audit
 from app.access.seats import Seat
+from app.credit import catalogue
 from app.credit.consents import rules, store
 from app.credit.consents.events import ConsentGranted, ConsentRevoked
 from app.credit.consents.rules import Consent, Flaw, Grant, Purpose, Use, Why
@@ -54,10 +55,11 @@ class Letter:
 
 
 async def write_letter(tx: ReadTx, grant: Grant, names: Names, *, now: datetime) -> Letter:
-    """Render the text in force today for this grant. A class that the text has no words for is refused."""
+    """Render the text in force today for this grant. A class outside the catalogue is refused."""
     kind = "firm" if grant.person_subject_id is None else "person"
     policy = await policies.in_force(tx, "consent_text", kind, shanghai_date(now))
-    titles = policy.body["class_titles"]
+    edition = await catalogue.edition_on(tx, shanghai_date(now))
+    titles = {data_class.value: title for data_class, title in edition.classes.items()}
     unknown = [data_class for data_class in grant.data_classes if data_class not in titles]
     if unknown:
         raise Refusal("malformed-field", "授权书未列明该数据类别", reason=Flaw.BAD_CLASS.value, data_classes=unknown)

@@ -157,6 +157,7 @@ def judge_formula(formula: Formula) -> tuple[str, ...]:
     leasts = [least for _, least in formula.floors]
     flaws = [
         *(f"group {g.code}: unknown or start outside 0..{g.points}" for g in formula.groups if not _is_sound(g)),
+        *(f"group {g.code}: clean is worse than unknown" for g in formula.groups if g.start < g.unknown),
         *(f"line {w.code}: no group {w.group}" for w in formula.weighs if w.group not in groups),
         *(f"line {w.code}: ages are not rising" for w in formula.weighs if list(w.fades) != sorted(set(w.fades))),
         *(f"line {w.code}: a share outside 0..1000" for w in formula.weighs if not _shares_are_sound(w)),
