@@ -8,6 +8,7 @@ from app.access.orgs.service import (
     disable_person,
     enable_person,
     find_org_by_subject,
+    find_orgs_by_name,
     get_org,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "disable_person",
     "enable_person",
     "find_org_by_subject",
+    "find_orgs_by_name",
     "get_org",
 ]

@@ -35,6 +35,11 @@ async def find_org_by_subject(tx: ReadTx, subject_id: UUID) -> Org | None:
     return await store.find_org_by_subject(tx, subject_id)
 
 
+async def find_orgs_by_name(tx: ReadTx, kind: OrgKind, name: str) -> list[Org]:
+    """Organisations of a kind under exactly that name; names are not unique."""
+    return await store.find_orgs_by_name(tx, kind, name)
+
+
 async def bind_subject(tx: Tx, org_id: UUID, subject_id: UUID) -> Org:
     """Say which credit subject a firm's account is; the same binding again changes nothing.
 

@@ -21,6 +21,12 @@ async def find_org_by_subject(tx: ReadTx, subject_id: UUID) -> Org | None:
     return _org(await tx.row("select org_id, kind, name, subject_id from orgs where subject_id = $1", subject_id))
 
 
+async def find_orgs_by_name(tx: ReadTx, kind: OrgKind, name: str) -> list[Org]:
+    sql = "select org_id, kind, name, subject_id from orgs where kind = $1 and name = $2 order by org_id"
+    rows = await tx.fetch(sql, kind.value, name)
+    return [org for row in rows if (org := _org(row)) is not None]
+
+
 async def lock_org(tx: Tx, org_id: UUID) -> Org | None:
     return _org(await tx.row("select org_id, kind, name, subject_id from orgs where org_id = $1 for update", org_id))
 

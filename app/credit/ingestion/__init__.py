@@ -3,7 +3,7 @@
 from app.credit.ingestion.rules import Broken, Fault, FileKind, Note
 from app.credit.ingestion.schemas import Batch, Receipt, RejectedRow
 from app.credit.ingestion.service import (
-    SIZE_MAX,
+    LIST_KIND_DEFAULT,
     get_batch,
     import_file,
     load_batch,
@@ -15,7 +15,7 @@ from app.credit.ingestion.service import (
 )
 
 __all__ = [
-    "SIZE_MAX",
+    "LIST_KIND_DEFAULT",
     "Batch",
     "Broken",
     "Fault",

@@ -2,8 +2,10 @@
 
 import hashlib
 from datetime import date, datetime
+from typing import Final
 from uuid import UUID
 
+from app.credit import lists
 from app.credit.ingestion import store
 from app.credit.ingestion.events import BatchStored
 from app.credit.ingestion.rules import FileKind
@@ -11,11 +13,13 @@ from app.credit.ingestion.schemas import Batch, Receipt
 from app.credit.ingestion.service.sheets import SIZE_MAX
 from app.infra import outbox
 from app.infra.db import ReadTx, Tx
+from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.kernel.text import text_fault
 
-REJECTED_MAX = 1_000_000
+REJECTED_MAX: Final = 1_000_000
+LIST_KIND_DEFAULT: Final = "joint"  # A list whose rows name their reasons themselves.
 
 
 async def store_batch(
@@ -24,7 +28,8 @@ async def store_batch(
 ) -> Batch:  # fmt: skip
     """Store a file; the same file again is the same batch, whatever its name. It is not yet in force.
 
-    Refusals: `bad-upload` (empty, no name), `too-large`, `malformed-field` (a masked file without its bank).
+    Refusals: `bad-upload` (empty, no name), `too-large`, `malformed-field` (a masked file without its bank),
+    `policy-missing` (a kind of list that there is not).
     """
     if not content:
         raise Refusal("bad-upload", "文件是空的")
@@ -36,6 +41,8 @@ async def store_batch(
         raise Refusal("malformed-field", field="bank_id")
     if (kind is FileKind.LIST) != (list_kind is not None):
         raise Refusal("malformed-field", field="list_kind")
+    if list_kind is not None:
+        await lists.list_kind(tx, list_kind, shanghai_date(now))  # `policy-missing` for a kind that there is not
     sha256 = hashlib.sha256(content).hexdigest()
     batch = store.new_batch(
         new_id(), kind, file_name, sha256, len(content), provider_id, bank_id, list_kind, as_of_on, now

@@ -41,7 +41,7 @@ from app.credit.ingestion.rules import (
     squash,
 )
 from app.credit.ingestion.schemas import Batch, Receipt
-from app.credit.ingestion.service.batches import read_receipt, store_batch
+from app.credit.ingestion.service.batches import get_batch, read_receipt, store_batch
 from app.credit.ingestion.service.sheets import BrokenFile, Line, Sheet, open_sheet
 from app.infra import outbox
 from app.infra.db import Database, ReadTx, Role, Tx
@@ -139,8 +139,14 @@ async def import_file(
     content = await asyncio.to_thread(path.read_bytes)
     async with db.transaction(Role.LOADER) as tx:
         batch = await store_batch(tx, kind, path.name, content, now=tx.now, bank_id=bank_id, list_kind=list_kind)
-    if batch.state == "stored":
-        await load_batch(db, batch.batch_id, progress=progress)
+    while batch.state == "stored":
+        loaded = await load_batch(db, batch.batch_id, progress=progress)
+        async with db.reading(Role.LOADER) as tx:
+            batch, rows_read = await get_batch(tx, batch.batch_id)
+        if not loaded and batch.state == "stored":  # A worker has it in hand.
+            if progress is not None:
+                progress(rows_read)
+            await asyncio.sleep(0.2)
     async with db.reading(Role.LOADER) as tx:
         return await read_receipt(tx, batch.batch_id)
 
