@@ -52,20 +52,27 @@ class Entry:
     path: str
     item_code: str
     data_class: str
+    title: str
+    unit: str
     status: Status
-    source: str
+    source: str = ""
     value: str | int | None = None
     as_of_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BankInput:
-    """What a bank put in about the firm by itself, such as its own rating: the bank's statement, not a record."""
+    """What a bank put in about the firm by itself, such as its own rating: the bank's statement, not a record.
+
+    `path` begins with `bank.`; `recorded_by` is None for an import.
+    """
 
     path: str
     value: str | int
+    as_of_on: date
+    source: str
     recorded_at: datetime
-    recorded_by: UUID
+    recorded_by: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +130,8 @@ class PackageItem:
     """One item of a sealed package, or one of the bank's own inputs (then `stated_by_bank`)."""
 
     path: str
+    title: str
+    unit: str
     status: Status
     value: str | int | None
     data_class: str | None
@@ -169,9 +178,12 @@ def _item(entry: Entry, today: date) -> Body:
         "path": entry.path,
         "item_code": entry.item_code,
         "data_class": entry.data_class,
+        "title": entry.title,
+        "unit": entry.unit,
         "status": entry.status.value,
-        "source": entry.source,
     }
+    if entry.source:
+        row["source"] = entry.source
     if entry.value is not None:
         row["value"] = entry.value
     if entry.as_of_on is not None:
@@ -214,6 +226,7 @@ def compose(
     entries: Sequence[Entry],
     *,
     as_of: datetime,
+    edition: int,
     shown: Shown | None = None,
     inputs: Sequence[BankInput] = (),
 ) -> Body:
@@ -231,6 +244,7 @@ def compose(
         "kind": KIND,
         "version": VERSION,
         "as_of": instant(as_of),
+        "catalogue_edition": edition,
         "order": {
             "order_id": str(case.order_id),
             "suborder_id": str(case.suborder_id),
@@ -251,11 +265,19 @@ def compose(
         },
         "preview": _preview(shown),
         **body,
-        "bank_statement": [
-            {"path": i.path, "value": i.value, "recorded_at": instant(i.recorded_at), "recorded_by": str(i.recorded_by)}
-            for i in early
-        ],
+        "bank_statement": [_statement(given) for given in early],
     }
+
+
+def _statement(given: BankInput) -> Body:
+    row: Body = {
+        "path": given.path,
+        "value": given.value,
+        "source": given.source,
+        "as_of_on": given.as_of_on.isoformat(),
+        "recorded_at": instant(given.recorded_at),
+    }
+    return row if given.recorded_by is None else {**row, "recorded_by": str(given.recorded_by)}
 
 
 def _preview(shown: Shown | None) -> Body:
@@ -326,10 +348,12 @@ def read_items(body: Mapping[str, Any]) -> tuple[PackageItem, ...]:
     records = [
         PackageItem(
             path=row["path"],
+            title=row["title"],
+            unit=row["unit"],
             status=Status(row["status"]),
             value=row.get("value"),
             data_class=row["data_class"],
-            source=row["source"],
+            source=row.get("source", ""),
             as_of_on=date.fromisoformat(row["as_of_on"]) if "as_of_on" in row else None,
             age_days=row.get("age_days"),
             changed_since_consent="mark" in row,
@@ -340,8 +364,18 @@ def read_items(body: Mapping[str, Any]) -> tuple[PackageItem, ...]:
 
 
 def _stated(row: Mapping[str, Any]) -> PackageItem:
-    day = shanghai_date(datetime.fromisoformat(row["recorded_at"]))
-    return PackageItem(row["path"], Status.VALUE, row["value"], None, "bank", day, None, stated_by_bank=True)
+    return PackageItem(
+        path=row["path"],
+        title=row["path"],
+        unit="",
+        status=Status.VALUE,
+        value=row["value"],
+        data_class=None,
+        source=row["source"],
+        as_of_on=date.fromisoformat(row["as_of_on"]),
+        age_days=None,
+        stated_by_bank=True,
+    )
 
 
 def find_item(body: Mapping[str, Any], path: str) -> PackageItem | None:
