@@ -153,11 +153,12 @@ class Consents(RuleBasedStateMachine):
             "classes": set(grant.data_classes), "subject": grant.person_subject_id or grant.grantor_subject_id,
         }  # fmt: skip
         other_bank = next(one for one in self.banks if one != grant.bank_id)
-        use |= {
+        changes: dict[str, dict[str, Any]] = {
             "": {}, "bank": {"bank": other_bank}, "branch": {"branch": new_id()},
             "purpose": {"purpose": next(one.value for one in Purpose if one != grant.purpose)},
             "class": {"classes": {*grant.data_classes, "utilities"}}, "subject": {"subject": new_id()},
-        }[change]  # fmt: skip
+        }  # fmt: skip
+        use |= changes[change]
         expected = letter.allows(at=self.now, **use)
 
         assert self.rig.run(self._read(consent_id, grant.order_id, use)) == expected
