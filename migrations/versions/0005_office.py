@@ -54,15 +54,16 @@ def _clocks() -> None:
           gen integer not null check (gen > 0),
           owner text not null,
           state text not null check (state in ('running', 'paused', 'met', 'breached', 'void')),
-          unit text not null check (unit in ('workdays', 'minutes', 'until')),
+          unit text not null check (unit in ('workdays', 'calendar_days', 'months', 'minutes', 'instant')),
           count integer not null check (count >= 0),
+          limit_at timestamptz check ((unit = 'instant') = (limit_at is not null)),
           pause_cap integer not null default 0 check (pause_cap >= 0),
           started_at timestamptz not null,
-          due_on date,
+          due_on date not null,
           due_at timestamptz not null,
           is_provisional boolean not null,
           policy_version integer not null,
-          calendar_version text not null,
+          calendar_version integer not null,
           stopped_at timestamptz,
           business_id uuid,
           bank_id uuid,
@@ -105,8 +106,8 @@ def _clocks() -> None:
     op.execute(
         """
         create view clocks_v_clocks with (security_invoker = true) as
-          select clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, pause_cap, started_at,
-                 due_on, due_at, is_provisional, policy_version, calendar_version, stopped_at, business_id, bank_id
+          select clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at, pause_cap,
+                 started_at, due_on, due_at, is_provisional, policy_version, calendar_version, stopped_at, business_id, bank_id
           from clocks
         """
     )

@@ -16,6 +16,14 @@ async def in_force(tx: ReadTx, kind: str, key: str, on: date) -> Policy:
     return policy
 
 
+async def version_in_force(tx: ReadTx, kind: str, key: str, on: date) -> int:
+    """Only the number of the version, for readers that keep parsed bodies; refused like `in_force`."""
+    version = await store.read_version_in_force(tx, kind, key, on)
+    if version is None:
+        raise Refusal("policy-missing", kind=kind, key=key, on=on.isoformat())
+    return version
+
+
 async def all_in_force(tx: ReadTx, kind: str, on: date) -> tuple[Policy, ...]:
     """Every key of a kind, each in its version valid on `on`, by key. Empty when there is none."""
     return await store.read_all_in_force(tx, kind, on)

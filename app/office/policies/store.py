@@ -17,6 +17,15 @@ async def read_in_force(tx: ReadTx, kind: str, key: str, on: date) -> Policy | N
     return None if row is None else _policy(row)
 
 
+async def read_version_in_force(tx: ReadTx, kind: str, key: str, on: date) -> int | None:
+    sql = (
+        "select max(version) from policies where kind = $1 and key = $2 and valid_from <= $3"
+        " and (valid_to is null or valid_to >= $3)"
+    )
+    version: int | None = await tx.value(sql, kind, key, on)
+    return version
+
+
 async def read_all_in_force(tx: ReadTx, kind: str, on: date) -> tuple[Policy, ...]:
     sql = (
         f"select distinct on (key) {COLUMNS} from policies where kind = $1 and valid_from <= $2"  # noqa: S608

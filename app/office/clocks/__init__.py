@@ -1,0 +1,46 @@
+"""Clocks: promises with a limit of time about any case, their pauses, and why a deadline is on its day."""
+
+from app.office.clocks.rules import DayLine, Due, Limit, LimitUnit
+from app.office.clocks.service import (
+    CaseRef,
+    ClockState,
+    Explanation,
+    Terms,
+    breach,
+    calendar_on,
+    due_of,
+    explain,
+    find_due,
+    is_alive,
+    of_root,
+    pause,
+    pause_left,
+    resume,
+    start,
+    stop,
+    void,
+)
+
+__all__ = [
+    "CaseRef",
+    "ClockState",
+    "DayLine",
+    "Due",
+    "Explanation",
+    "Limit",
+    "LimitUnit",
+    "Terms",
+    "breach",
+    "calendar_on",
+    "due_of",
+    "explain",
+    "find_due",
+    "is_alive",
+    "of_root",
+    "pause",
+    "pause_left",
+    "resume",
+    "start",
+    "stop",
+    "void",
+]

@@ -1,0 +1,71 @@
+"""Tables of clocks."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+
+def _instant(*, nullable: bool = False) -> "sa.Column[datetime]":
+    return sa.Column(sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _text() -> "sa.Column[str]":
+    return sa.Column(sa.Text, nullable=False)
+
+
+class ClockRow(SQLModel, table=True):
+    """One promise about one case. `root_id` is what is locked before the clock is touched (an order)."""
+
+    __tablename__ = "clocks"
+    __table_args__ = (
+        sa.UniqueConstraint("case_kind", "case_id", "kind", "gen"),
+        sa.Index(
+            "clocks_one_at_a_time", "case_id", "kind", unique=True,
+            postgresql_where=sa.text("state in ('running', 'paused')"),
+        ),
+        sa.Index("clocks_due", "due_at", postgresql_where=sa.text("state = 'running'")),
+        sa.Index("clocks_root", "root_id"),
+    )  # fmt: skip
+
+    clock_id: UUID = Field(primary_key=True)
+    root_id: UUID
+    case_kind: str = Field(sa_column=_text())
+    case_id: UUID
+    kind: str = Field(sa_column=_text())
+    gen: int
+    owner: str = Field(sa_column=_text())
+    state: str = Field(sa_column=_text())
+    unit: str = Field(sa_column=_text())
+    count: int
+    limit_at: datetime | None = Field(sa_column=_instant(nullable=True))
+    pause_cap: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    started_at: datetime = Field(sa_column=_instant())
+    due_on: date
+    due_at: datetime = Field(sa_column=_instant())
+    is_provisional: bool
+    policy_version: int
+    calendar_version: int
+    stopped_at: datetime | None = Field(sa_column=_instant(nullable=True))
+    business_id: UUID | None = None
+    bank_id: UUID | None = None
+
+
+class PauseRow(SQLModel, table=True):
+    """A stretch of a clock that does not count, with its proof (a papers request)."""
+
+    __tablename__ = "clock_pauses"
+    __table_args__ = (
+        sa.Index("clock_pauses_open", "clock_id", unique=True, postgresql_where=sa.text("resumed_at is null")),
+        sa.Index("clock_pauses_clock", "clock_id", "paused_at"),
+    )
+
+    pause_id: UUID = Field(primary_key=True)
+    clock_id: UUID = Field(foreign_key="clocks.clock_id")
+    root_id: UUID
+    proof_id: UUID
+    paused_at: datetime = Field(sa_column=_instant())
+    resumed_at: datetime | None = Field(sa_column=_instant(nullable=True))
+    business_id: UUID | None = None
+    bank_id: UUID | None = None

@@ -1,0 +1,135 @@
+"""All SQL of clocks and their pauses. The caller holds the lock of the root (an order)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.infra.db import ReadTx, Record, Tx
+from app.kernel.ids import new_id
+from app.office.clocks.rules import Clock, Due, Limit, LimitUnit, Pause
+
+ALIVE = "state in ('running', 'paused')"
+COLUMNS = (
+    "clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at, pause_cap, started_at,"
+    " due_on, due_at, is_provisional, policy_version, calendar_version, stopped_at"
+)
+
+
+async def insert_clock(
+    tx: Tx, key: tuple[UUID, str, UUID, str], owner: str, clock: Clock, due: Due, versions: tuple[int, int],
+    pause_cap: int, parties: tuple[UUID | None, UUID | None],
+) -> UUID:  # fmt: skip
+    """`key`: root, case kind, case, clock kind. `versions`: of the policy and of the calendar."""
+    root_id, case_kind, case_id, kind = key
+    clock_id = new_id()
+    await tx.execute(
+        "insert into clocks (clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at,"
+        " pause_cap, started_at, due_on, due_at, is_provisional, policy_version, calendar_version, business_id,"
+        " bank_id) select $1, $2, $3, $4, $5, 1 + coalesce(max(gen), 0), $6, 'running', $7, $8, $9, $10, $11, $12,"
+        " $13, $14, $15, $16, $17, $18 from clocks where case_id = $4 and kind = $5",
+        clock_id, root_id, case_kind, case_id, kind, owner, clock.limit.unit.value, clock.limit.n, clock.limit.at,
+        pause_cap, clock.started_at, due.due_on, due.due_at, due.provisional, *versions, *parties,
+    )  # fmt: skip
+    return clock_id
+
+
+async def read_alive(tx: ReadTx, case_id: UUID, kind: str) -> Record | None:
+    return await tx.row(f"select {COLUMNS} from clocks where case_id = $1 and kind = $2 and {ALIVE}", case_id, kind)  # noqa: S608
+
+
+async def read_newest(tx: ReadTx, case_id: UUID, kind: str) -> Record | None:
+    sql = f"select {COLUMNS} from clocks where case_id = $1 and kind = $2 order by gen desc limit 1"  # noqa: S608
+    return await tx.row(sql, case_id, kind)
+
+
+async def read_of_root(tx: ReadTx, root_id: UUID) -> list[Record]:
+    sql = f"select {COLUMNS} from clocks where root_id = $1 order by started_at, clock_id"  # noqa: S608
+    return await tx.fetch(sql, root_id)
+
+
+async def read_due_of_root(tx: ReadTx, root_id: UUID, now: datetime) -> list[Record]:
+    sql = f"select {COLUMNS} from clocks where root_id = $1 and state = 'running' and due_at <= $2 order by due_at"  # noqa: S608
+    return await tx.fetch(sql, root_id, now)
+
+
+async def read_due_roots(tx: ReadTx, case_kinds: Sequence[str], now: datetime, limit: int) -> list[UUID]:
+    """Roots with a due clock, earliest first, without locks."""
+    rows = await tx.fetch(
+        "select root_id, min(due_at) from clocks where state = 'running' and due_at <= $1 and case_kind = any($2)"
+        " group by root_id order by 2, 1 limit $3",
+        now, list(case_kinds), limit,
+    )  # fmt: skip
+    return [row["root_id"] for row in rows]
+
+
+async def read_pauses(tx: ReadTx, clock_id: UUID) -> tuple[Pause, ...]:
+    sql = "select paused_at, resumed_at from clock_pauses where clock_id = $1 order by paused_at"
+    return tuple(Pause(row["paused_at"], row["resumed_at"]) for row in await tx.fetch(sql, clock_id))
+
+
+async def set_breached(tx: Tx, clock_id: UUID) -> None:
+    sql = "update clocks set state = 'breached' where clock_id = $1 and state = 'running'"
+    touched = await tx.execute(sql, clock_id)
+    assert touched == 1, "a clock fires once"
+
+
+async def set_met(tx: Tx, clock_id: UUID, at: datetime) -> None:
+    touched = await tx.execute(
+        "update clocks set state = 'met', stopped_at = $2 where clock_id = $1 and state = 'running'", clock_id, at
+    )
+    assert touched == 1, "only a running clock is met"
+
+
+async def note_late_stop(tx: Tx, case_id: UUID, kind: str, at: datetime) -> None:
+    """What was promised came after the breach: the breach stays, the instant is kept."""
+    await tx.execute(
+        "update clocks set stopped_at = $3 where case_id = $1 and kind = $2 and state = 'breached'"
+        " and stopped_at is null",
+        case_id, kind, at,
+    )  # fmt: skip
+
+
+async def set_void(tx: Tx, case_id: UUID, kind: str | None, at: datetime) -> None:
+    """Void one kind, or with None all that still run on the case; their open pauses end."""
+    rows = await tx.fetch(
+        f"update clocks set state = 'void', stopped_at = $3 where case_id = $1 and ($2::text is null or kind = $2)"  # noqa: S608
+        f" and {ALIVE} returning clock_id",
+        case_id, kind, at,
+    )  # fmt: skip
+    if rows:
+        await tx.execute(
+            "update clock_pauses set resumed_at = $2 where clock_id = any($1) and resumed_at is null",
+            [row["clock_id"] for row in rows], at,
+        )  # fmt: skip
+
+
+async def insert_pause(
+    tx: Tx, clock_id: UUID, root_id: UUID, proof_id: UUID, at: datetime, parties: tuple[UUID | None, UUID | None]
+) -> None:
+    touched = await tx.execute("update clocks set state = 'paused' where clock_id = $1 and state = 'running'", clock_id)
+    assert touched == 1, "only a running clock is paused"
+    await tx.execute(
+        "insert into clock_pauses (pause_id, clock_id, root_id, proof_id, paused_at, business_id, bank_id)"
+        " values ($1, $2, $3, $4, $5, $6, $7)",
+        new_id(), clock_id, root_id, proof_id, at, *parties,
+    )  # fmt: skip
+
+
+async def end_pause(tx: Tx, clock_id: UUID, at: datetime) -> None:
+    touched = await tx.execute(
+        "update clock_pauses set resumed_at = $2 where clock_id = $1 and resumed_at is null", clock_id, at
+    )
+    assert touched == 1, "a paused clock has one open pause"
+
+
+async def set_running(tx: Tx, clock_id: UUID, due: Due) -> None:
+    touched = await tx.execute(
+        "update clocks set state = 'running', due_on = $2, due_at = $3, is_provisional = $4"
+        " where clock_id = $1 and state = 'paused'",
+        clock_id, due.due_on, due.due_at, due.provisional,
+    )  # fmt: skip
+    assert touched == 1, "only a paused clock is resumed"
+
+
+def clock_of(row: Record, pauses: tuple[Pause, ...]) -> Clock:
+    return Clock(row["started_at"], Limit(LimitUnit(row["unit"]), row["count"], row["limit_at"]), pauses)
