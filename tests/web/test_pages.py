@@ -154,9 +154,8 @@ async def test_the_openapi_document_says_what_is_refused(client: httpx.AsyncClie
     document = (await client.get("/schema/openapi.json")).json()
 
     thing = document["components"]["schemas"]["Thing"]
-    assert (False, 1, 10**12) == (
-        thing["additionalProperties"], thing["properties"]["amount"]["minimum"], thing["properties"]["amount"]["maximum"],
-    )  # fmt: skip
+    amount = thing["properties"]["amount"]
+    assert (False, 1, 10**12) == (thing["additionalProperties"], amount["minimum"], amount["maximum"])
     responses = [
         operation["responses"] for operations in document["paths"].values() for operation in operations.values()
     ]

@@ -48,7 +48,7 @@ async def test_a_unit_knows_who_acts(firm: httpx.AsyncClient, seat: Seat, admin:
 
 
 async def test_a_failing_neighbour_leaves_no_unit_open(firm: httpx.AsyncClient) -> None:
-    """The framework abandons an opened generator when another dependency raises; a few of those would empty the pool."""
+    """The framework abandons what it opened when another dependency raises; a few of those would empty the pool."""
     answers = await asyncio.wait_for(asyncio.gather(*(firm.get("/abandons") for _ in range(12))), timeout=20)
     after = await firm.get("/counts?n=3")
 
@@ -82,7 +82,8 @@ async def test_a_killed_connection_in_a_change_is_an_unknown_outcome(
     )
     await asyncio.sleep(0.4)
     killed = await admin.fetchval(
-        "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename like '%business' and state = 'active'"
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename like '%business'"
+        " and state = 'active' and datname = current_database()"
     )
 
     answer = await request
