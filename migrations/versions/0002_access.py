@@ -8,6 +8,7 @@ down_revision = "0001"
 
 AUDIENCES = ("business", "bank", "regulator", "ops", "act")
 TABLES = ("idempotency", "rate_buckets", "sessions", "credentials", "seats", "persons", "orgs", "audit_events")
+VIEWS = ("orgs_v_persons", "orgs_v_orgs")
 
 
 def upgrade() -> None:
@@ -40,7 +41,7 @@ def _orgs() -> None:
             "ops": ("select, insert, update", "true"),
             "business": ("select", own_or_official),
             "bank": ("select", own_or_official),
-            **{name: ("select", "true") for name in ("auth", "act", "regulator", "worker", "loader", "reporter")},
+            **dict.fromkeys(("auth", "act", "regulator", "worker", "loader", "reporter"), ("select", "true")),
         },
     )
     op.execute(
@@ -54,6 +55,14 @@ def _orgs() -> None:
         """
     )
     protect("persons", {"auth": ("select", "true"), "ops": ("select, insert, update", "true")})
+    # What signing in needs to know of people and organisations, as views that see with their reader's eyes.
+    op.execute(
+        "create view orgs_v_persons with (security_invoker = true) as"
+        " select person_id, login, display_name, disabled_at is not null as disabled from persons"
+    )
+    op.execute("create view orgs_v_orgs with (security_invoker = true) as select org_id, kind, name from orgs")
+    for view in VIEWS:
+        op.execute(f"grant select on {view} to {role('auth')}")
 
 
 def _seats() -> None:
@@ -132,10 +141,10 @@ def _audit() -> None:
     as_oneself = "actor_id is not distinct from (select app_actor()) and org_id is not distinct from (select app_org())"
     protect(
         "audit_events",
-        {name: ("insert", as_oneself) for name in AUDIENCES}
-        | {name: ("insert", "true") for name in ("auth", "public", "worker", "loader")},
+        dict.fromkeys(AUDIENCES, ("insert", as_oneself))
+        | dict.fromkeys(("auth", "public", "worker", "loader"), ("insert", "true")),
     )
-    protect("audit_events", {name: ("select", "true") for name in ("regulator", "worker", "reporter", "sealer")})
+    protect("audit_events", dict.fromkeys(("regulator", "worker", "reporter", "sealer"), ("select", "true")))
     op.execute(
         """
         create function refuse_change() returns trigger language plpgsql as $$
@@ -167,7 +176,7 @@ def _idempotency() -> None:
     op.execute("create index idempotency_age on idempotency (created_at)")
     protect(
         "idempotency",
-        {name: ("select, insert, update, delete", "actor_id = (select app_actor())") for name in AUDIENCES}
+        dict.fromkeys(AUDIENCES, ("select, insert, update, delete", "actor_id = (select app_actor())"))
         | {"worker": ("select, delete", "true")},
     )
     # One round trip; the short wait for a lock holds for this call alone.
@@ -196,6 +205,8 @@ def _idempotency() -> None:
 def downgrade() -> None:
     op.execute(f"revoke select on alembic_version from {role('public')}")
     op.execute("drop function take_idempotency_key")
+    for view in VIEWS:
+        op.execute(f"drop view {view}")
     for table in TABLES:
         op.execute(f"drop table {table}")
     op.execute("drop function refuse_change")

@@ -28,6 +28,7 @@ from app.access.seats.rules import (
     is_live,
     judge_seat,
 )
+from app.access.seats.schemas import SeatView, SessionView
 from app.infra.db import Database, ReadTx, Role, Scope, Tx
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
@@ -125,7 +126,7 @@ def session_key(token: str) -> bytes:
 
 
 async def sign_in(
-    db: Database, login: str, password: str, *, source: str, request_id: str, old_key: bytes | None = None
+    db: Database, login: str, password: str, *, source: str, request_id: str, old_token: str | None = None
 ) -> Opened:
     """Open a session, with a fresh id whatever the browser brought. Refuses with `login-failed` or `rate-limited`.
 
@@ -147,6 +148,7 @@ async def sign_in(
             await store.give_back(tx, bucket, refill=SIGN_IN_REFILL)
         choices = await store.list_seats(tx, account.person_id)
         only = choices[0].seat if len(choices) == 1 else None
+        old_key = session_key(old_token) if old_token else None
         return await open_session(tx, account.person_id, only, old_key=old_key)
 
 
@@ -193,6 +195,14 @@ async def find_visitor(db: Database, token: str) -> Visitor | None:
         async with db.transaction(Role.AUTH) as tx:
             await store.touch_session(tx, key)
     return _visitor(key, found)
+
+
+async def view_session(db: Database, visitor: Visitor, csrf_token: str) -> SessionView:
+    """What a signed-in person is told about the session: the seat, and the seats there are to choose."""
+    async with db.reading(Role.AUTH) as tx:
+        choices = tuple(SeatView.of(choice) for choice in await store.list_seats(tx, visitor.person_id))
+    seat = visitor.seat if isinstance(visitor.seat, Seat) else None
+    return SessionView.of(visitor.person_id, seat, choices, csrf_token)
 
 
 async def forget_old(tx: Tx) -> int:

@@ -49,8 +49,8 @@ async def insert_credential(tx: Tx, person_id: UUID, password_hash: str) -> None
 async def find_account(tx: ReadTx, login: str) -> Account | None:
     row = await tx.row(
         """
-        select p.person_id, p.disabled_at is not null as disabled, c.password_hash
-        from persons p left join credentials c using (person_id) where p.login = $1
+        select p.person_id, p.disabled, c.password_hash
+        from orgs_v_persons p left join credentials c using (person_id) where p.login = $1
         """,
         login,
     )
@@ -61,7 +61,7 @@ async def list_seats(tx: ReadTx, person_id: UUID) -> Sequence[SeatChoice]:
     rows = await tx.fetch(
         """
         select s.seat_id, s.person_id, s.org_id, s.role, s.branch_id, o.name
-        from seats s join orgs o using (org_id)
+        from seats s join orgs_v_orgs o using (org_id)
         where s.person_id = $1 and s.ended_at is null order by o.name, s.role, s.seat_id
         """,
         person_id,
@@ -87,10 +87,10 @@ async def touch_session(tx: Tx, key: bytes) -> int:
 async def find_session(tx: ReadTx, key: bytes) -> StoredSession | None:
     row = await tx.row(
         """
-        select x.person_id, p.display_name, p.disabled_at is not null as disabled, x.created_at, x.seen_at,
+        select x.person_id, p.display_name, p.disabled, x.created_at, x.seen_at,
           s.seat_id, s.org_id, s.role, s.branch_id, s.ended_at is not null as seat_ended,
           (select count(*) from seats n where n.person_id = x.person_id and n.ended_at is null) as seats_count
-        from sessions x join persons p using (person_id) left join seats s on s.seat_id = x.seat_id
+        from sessions x join orgs_v_persons p using (person_id) left join seats s on s.seat_id = x.seat_id
         where x.session_key = $1
         """,
         key,
