@@ -7,7 +7,7 @@ from tests.browser.walk import NARROW, WIDE
 
 pytestmark = pytest.mark.browser
 BROKEN = """<!doctype html><html lang="en"><body><p>未翻译</p><p data-text>数据</p><p>pre_loan</p>
-<div style="width:3000px">wide</div></body></html>"""
+<i style="color:red">styled</i><table width="3000"><tr><td>wide</td></tr></table></body></html>"""
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
