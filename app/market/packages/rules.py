@@ -6,11 +6,14 @@ signed. Nothing is left out silently: each item has a status, each class its cov
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,6 +26,7 @@ JWE_TYPE: Final = "credit-package+jwe"
 EXACT_MAX: Final = 2**53 - 1  # The largest integer that every JSON reader keeps.
 BANK_PREFIX: Final = "bank."  # Paths of a bank's own inputs; no item of a report begins so.
 CHANGED: Final = "changed_since_consent"
+_LONE: Final = re.compile("[\ud800-\udfff]")  # Half of a character: no text, and no UTF-8.
 
 Body = dict[str, Any]
 
@@ -33,6 +37,9 @@ class Status(StrEnum):
     VALUE = "value"
     NO_RECORD = "no_record"  # Collected, and nothing was found.
     NOT_COLLECTED = "not_collected"
+
+
+_WORD: Final = {status: status.value for status in Status}  # A plain string: canonical JSON knows no enum.
 
 
 class ScopeFault(StrEnum):
@@ -117,12 +124,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the firm saw before it signed: per path (status, value, day)."""
+    """What the firm saw before it signed: per path (status, value)."""
 
     preview_id: UUID
     sha256: str
     previewed_at: datetime
-    items: Mapping[str, tuple[str, str | int | None, str | None]]
+    items: Mapping[str, tuple[str, str | int | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +165,8 @@ def judge_scope(case: Case, letter: Letter, subject_id: UUID, entries: Sequence[
 
 def compose_items(entries: Sequence[Entry], data_classes: Sequence[str], as_of: datetime) -> Body:
     """The part that the firm is shown before it signs: items by path, coverage of every class, gaps."""
-    rows = [_item(entry, shanghai_date(as_of)) for entry in sorted(entries, key=lambda entry: entry.path)]
+    today = shanghai_date(as_of)
+    rows = [_item(entry, today) for entry in sorted(entries, key=attrgetter("path"))]
     assert len({row["path"] for row in rows}) == len(rows), "a report names a path once"
     coverage = {name: _coverage([row for row in rows if row["data_class"] == name]) for name in data_classes}
     return {
@@ -180,7 +188,7 @@ def _item(entry: Entry, today: date) -> Body:
         "data_class": entry.data_class,
         "title": entry.title,
         "unit": entry.unit,
-        "status": entry.status.value,
+        "status": _WORD[entry.status],
     }
     if entry.source:
         row["source"] = entry.source
@@ -193,29 +201,32 @@ def _item(entry: Entry, today: date) -> Body:
 
 def _coverage(rows: Sequence[Body]) -> Body:
     """Counts by status, and between which days the values lie."""
-    count = {status: sum(row["status"] == status.value for row in rows) for status in Status}
-    days = sorted(row["as_of_on"] for row in rows if "as_of_on" in row)
+    count = Counter(row["status"] for row in rows)
+    days = [row["as_of_on"] for row in rows if "as_of_on" in row]
     figures: Body = {
         "items": len(rows),
-        "values": count[Status.VALUE],
-        "no_record": count[Status.NO_RECORD],
-        "not_collected": count[Status.NOT_COLLECTED],
+        "values": count["value"],
+        "no_record": count["no_record"],
+        "not_collected": count["not_collected"],
     }
-    return figures | ({"oldest_on": days[0], "newest_on": days[-1]} if days else {})
+    return figures | ({"oldest_on": min(days), "newest_on": max(days)} if days else {})
 
 
 def find_changes(shown: Shown | None, items: Sequence[Body]) -> tuple[str, ...]:
-    """The paths whose status, value or day differs from what was shown, those that came new or are gone included."""
+    """The paths whose status or value differs from what was shown, those that came new or are gone included.
+
+    A value that was merely confirmed again on a later day has not changed.
+    """
     if shown is None:
         return ()
-    now = {row["path"]: (row["status"], row.get("value"), row.get("as_of_on")) for row in items}
+    now = {row["path"]: (row["status"], row.get("value")) for row in items}
     return tuple(sorted(path for path in now.keys() | shown.items.keys() if now.get(path) != shown.items.get(path)))
 
 
 def read_shown(preview_id: UUID, previewed_at: datetime, kept: bytes) -> Shown:
     """What a kept preview showed."""
     rows = json.loads(kept)["items"]
-    items = {row["path"]: (row["status"], row.get("value"), row.get("as_of_on")) for row in rows}
+    items = {row["path"]: (row["status"], row.get("value")) for row in rows}
     return Shown(preview_id, digest(kept), previewed_at, items)
 
 
@@ -287,10 +298,10 @@ def _preview(shown: Shown | None) -> Body:
     return {"status": "kept", "preview_id": str(shown.preview_id), "sha256": shown.sha256, "previewed_at": at}
 
 
-def claims(body: Body, *, issuer: str, package_id: UUID, issued_at: datetime) -> Body:
-    """What is signed: who says it to whom, under which consent, and the package with its hash."""
-    order, consent = body["order"], body["consent"]
-    return {
+def claims(body: Body, *, issuer: str, package_id: UUID, issued_at: datetime) -> tuple[Body, bytes]:
+    """What is signed: who says it to whom, under which consent, and the package with its hash; and its bytes."""
+    order, consent, raw = body["order"], body["consent"], canonical(body)
+    head = {
         "iss": issuer,
         "aud": body["recipient"]["bank_id"],
         "jti": str(package_id),
@@ -299,9 +310,17 @@ def claims(body: Body, *, issuer: str, package_id: UUID, issued_at: datetime) ->
         "suborder_id": order["suborder_id"],
         "consent_id": consent["consent_id"],
         "as_of": body["as_of"],
-        "sha256": digest(canonical(body)),
-        "package": body,
+        "sha256": digest(raw),
     }
+    return {**head, "package": body}, _around(head, raw)
+
+
+def _around(head: Body, package: bytes) -> bytes:
+    """The canonical bytes of the claims, with those of the package put in rather than made a second time."""
+    parts = {name: canonical({name: value})[1:-1] for name, value in head.items()} | {
+        "package": b'"package":' + package
+    }
+    return b"{" + b",".join(parts[name] for name in sorted(parts)) + b"}"
 
 
 def canonical(body: Mapping[str, Any]) -> bytes:
@@ -320,13 +339,22 @@ def is_plain(value: object) -> bool:
     >>> is_plain({"a": [1, "b"]}), is_plain({"a": 1.0}), is_plain({"a": True}), is_plain({"键": 1}), is_plain(2**53)
     (True, False, False, False, False)
     """
-    if isinstance(value, Mapping):
-        return all(isinstance(key, str) and key.isascii() and is_plain(inner) for key, inner in value.items())
-    if isinstance(value, list):
-        return all(map(is_plain, value))
-    if isinstance(value, str):
-        return not any("\ud800" <= letter <= "\udfff" for letter in value)
-    return type(value) is int and abs(value) <= EXACT_MAX
+    rest: list[Any] = [value]
+    keys: list[Any] = []
+    texts: list[str] = []
+    while rest:
+        leaf = rest.pop()
+        kind = type(leaf)
+        if kind is str:
+            texts.append(leaf)
+        elif kind is dict:
+            keys += leaf
+            rest += leaf.values()
+        elif kind is list:
+            rest += leaf
+        elif kind is not int or not -EXACT_MAX <= leaf <= EXACT_MAX:
+            return False
+    return {*map(type, keys)} <= {str} and "".join(keys).isascii() and _LONE.search("".join(texts)) is None
 
 
 def digest(raw: bytes) -> str:

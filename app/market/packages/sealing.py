@@ -44,7 +44,7 @@ async def preview(
     Call it in the firm's own role, before it signs; the order may still be a draft.
     """
     classes = tuple(data_classes)
-    report = await reports.assemble(tx, subject_id, classes, as_of=tx.now)
+    report = await reports.assemble(tx, subject_id, classes, as_of=tx.now, case_id=order_id)
     body = rules.compose_items(_entries(report), classes, tx.now)
     raw, preview_id = rules.canonical(body), new_id()
     sealed = await vault.seal(tx, preview_place(preview_id, subject_id), raw)
@@ -67,7 +67,9 @@ async def seal(tx: Tx, case: Case, consent: Consent, *, as_of: datetime, inputs:
         data_classes=consent.data_classes, subject_id=consent.opens_subject_id,
     )  # fmt: skip
     subject = await subjects.get(tx, consent.opens_subject_id)
-    report = await reports.assemble(tx, subject.subject_id, consent.data_classes, as_of=as_of)
+    report = await reports.assemble(
+        tx, subject.subject_id, consent.data_classes, as_of=as_of, case_id=case.order_id, consent_id=consent.consent_id
+    )
     letter, entries = _letter(consent), _entries(report)
     if fault := rules.judge_scope(case, letter, report.subject_id, entries):
         grantee = fault in (rules.ScopeFault.OTHER_BANK, rules.ScopeFault.OTHER_BRANCH)
@@ -83,8 +85,8 @@ async def seal(tx: Tx, case: Case, consent: Consent, *, as_of: datetime, inputs:
 
 async def _keep(tx: Tx, package_id: UUID, case: Case, consent: Consent, body: dict[str, Any]) -> None:
     """Sign, encrypt and write; the row says who may open it and nothing of what is in it."""
-    claims = rules.claims(body, issuer=settings.load().issuer, package_id=package_id, issued_at=tx.wall)
-    token, kid = envelopes.sign(vault.ring(), rules.canonical(claims))
+    claims, raw = rules.claims(body, issuer=settings.load().issuer, package_id=package_id, issued_at=tx.wall)
+    token, kid = envelopes.sign(vault.ring(), raw)
     subject_id = consent.opens_subject_id
     sealed = await vault.seal(tx, package_place(package_id, subject_id), token.encode())
     preview_id = body["preview"].get("preview_id")

@@ -54,9 +54,7 @@ INPUTS = (
 def shown(*changed: Entry) -> Shown:
     """A preview that showed the same entries, but for those given."""
     rows = {e.path: e for e in ENTRIES} | {e.path: e for e in changed}
-    items = {
-        path: (e.status.value, e.value, e.as_of_on.isoformat() if e.as_of_on else None) for path, e in rows.items()
-    }
+    items = {path: (e.status.value, e.value) for path, e in rows.items()}
     return Shown(UUID(int=10), "cd" * 32, AS_OF - timedelta(days=1), items)
 
 

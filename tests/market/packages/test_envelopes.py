@@ -44,7 +44,7 @@ def receiver(ring: KeyRing, curve: str = "X25519", bank_id: UUID = BANK, now: da
 
 def claims(**changed: Any) -> dict[str, Any]:
     body = rules.compose(CASE, LETTER, KNOWN, ENTRIES, as_of=AS_OF, edition=3)
-    return rules.claims(body, issuer=ISSUER, package_id=PACKAGE, issued_at=AS_OF) | changed
+    return rules.claims(body, issuer=ISSUER, package_id=PACKAGE, issued_at=AS_OF)[0] | changed
 
 
 def sealed(ring: KeyRing, **changed: Any) -> str:

@@ -152,7 +152,8 @@ def test_a_value_that_changed_since_the_preview_is_sealed_with_that_mark() -> No
     """The firm signed for what it saw; the bank gets what is true now, and both are told that it differs."""
     before = (
         entry("tax.arrears_fen", 900, date(2025, 8, 1)),
-        entry("tax.credit", "B", date(2024, 4, 30)),
+        entry("tax.credit", "A", date(2024, 4, 30)),
+        entry("tax.turnover_12m_fen", 1_234_567_890, date(2025, 7, 31)),
         entry("judicial.dishonest_listed", status=Status.NOT_COLLECTED),
         entry("tax.gone", "x", date(2025, 1, 1)),
     )
@@ -242,8 +243,9 @@ def test_the_claims_bind_the_package_to_order_consent_and_recipient() -> None:
     """P19: what is signed names them outside and inside."""
     body = composed()
 
-    claims = rules.claims(body, issuer="https://a.example", package_id=UUID(int=11), issued_at=AS_OF)
+    claims, raw = rules.claims(body, issuer="https://a.example", package_id=UUID(int=11), issued_at=AS_OF)
 
+    assert raw == rfc8785.dumps(claims)
     assert claims["aud"] == str(BANK)
     assert claims["sha256"] == rules.digest(rfc8785.dumps(body))
     assert {name: claims[name] for name in ("order_id", "suborder_id", "consent_id", "as_of")} == {
