@@ -292,7 +292,7 @@ def _limits() -> None:
     protect(
         "bank_inputs",
         {
-            "business": ("select", "subject_id = (select subject_id from orgs where org_id = app_org())"),
+            "business": ("select", "subject_id = (select app_subject())"),
             "bank": ("select, insert", "bank_id = app_org()"),
             "act": ("select", "true"),
             "worker": ("select, insert", "true"),
@@ -313,7 +313,7 @@ def _limits() -> None:
           term_months integer not null check (term_months >= 0),
           raw_amount_fen bigint not null check (raw_amount_fen >= 0),
           raw_rate_ppm integer not null check (raw_rate_ppm >= 0),
-          why_zero text,
+          why_zero jsonb,
           model_key text not null,
           model_version integer not null,
           features_hash text not null check (features_hash ~ '^[0-9a-f]{64}$'),

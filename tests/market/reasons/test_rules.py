@@ -33,10 +33,13 @@ EVIDENCE = {
     for found in (
         item("tax.paid_12m_fen", 400_000_00),
         item("tax.tax_credit", "C"),
-        item("tax.turnover_12m_fen", status=Status.NO_RECORD),
+        item("tax.declared_sales_12m_fen", status=Status.NO_RECORD),
         item("social_insurance.lapsed_months", status=Status.NOT_COLLECTED, as_of_on=None),
-        item("judicial.dishonest_listed", 1, as_of_on=date(2024, 1, 1)),
-        item("registration.state", "revoked", as_of_on=None),
+        item("judicial.dishonest_listed", 1, as_of_on=date(2021, 1, 1)),
+        item("tax.vat_paid_12m_fen", 1, as_of_on=date(2025, 2, 27)),
+        item("tax.income_paid_12m_fen", 1, as_of_on=None),
+        item("tax.arrears_fen", 5_00, as_of_on=date(2026, 2, 13)),
+        item("social_insurance.arrears_fen", 5_00, as_of_on=date(2026, 2, 12)),
         item("bank_input.bank_rating", "D", source=Source.BANK_INPUT),
         item("list.covers_purpose", 0, source=Source.LIST),
         item("pool.covers_amount", 1, source=Source.POOL),
@@ -62,17 +65,20 @@ CASES = [
     ("another listed text", "D2", Claim("tax.tax_credit", C.EQ, "D"), Why.CLAIM_FALSE),
     ("an unlisted text", "D2", Claim("tax.tax_credit", C.EQ, "A"), Why.VALUE_NOT_ALLOWED),
     ("a number for a text", "D2", Claim("tax.tax_credit", C.EQ, 3), Why.VALUE_NOT_ALLOWED),
-    ("not in the evidence", "B2", Claim("judicial.enforcement_open", C.GE, 1), Why.ITEM_MISSING),
-    ("stale", "B2", Claim("judicial.dishonest_listed", C.EQ, 1), Why.ITEM_STALE),
-    ("no date where an age is asked for", "A2", Claim("registration.state", C.EQ, "revoked"), Why.ITEM_STALE),
-    ("asked and nothing there proves no number", "C2", Claim("tax.turnover_12m_fen", C.LT, 9_00), Why.ITEM_NO_RECORD),
+    ("not in the evidence", "B2", Claim("judicial.enforcement_count", C.GE, 1), Why.ITEM_MISSING),
+    ("what still stands is not stale", "B2", Claim("judicial.dishonest_listed", C.EQ, 1), None),
+    ("stale", "D1", Claim("tax.vat_paid_12m_fen", C.LT, 9_00), Why.ITEM_STALE),
+    ("no date where an age is asked for", "D1", Claim("tax.income_paid_12m_fen", C.LT, 9_00), Why.ITEM_STALE),
+    ("as old as it may be", "D5", Claim("tax.arrears_fen", C.GE, 1), None),
+    ("a day older than it may be", "D5", Claim("social_insurance.arrears_fen", C.GE, 1), Why.ITEM_STALE),
+    ("asked and nothing there proves no number", "C2", Claim("tax.declared_sales_12m_fen", C.LT, 9_00), Why.ITEM_NO_RECORD),
     ("never asked proves no number", "D3", Claim("social_insurance.lapsed_months", C.GE, 1), Why.ITEM_NOT_COLLECTED),
-    ("asked and nothing there", "D4", Claim("tax.turnover_12m_fen", C.NO_RECORD), None),
-    ("asked is not never asked", "D4", Claim("tax.turnover_12m_fen", C.NOT_COLLECTED), Why.CLAIM_FALSE),
+    ("asked and nothing there", "D4", Claim("tax.declared_sales_12m_fen", C.NO_RECORD), None),
+    ("asked is not never asked", "D4", Claim("tax.declared_sales_12m_fen", C.NOT_COLLECTED), Why.CLAIM_FALSE),
     ("never asked", "D4", Claim("social_insurance.lapsed_months", C.NOT_COLLECTED), None),
     ("never asked is not asked", "D4", Claim("social_insurance.lapsed_months", C.NO_RECORD), Why.ITEM_NOT_COLLECTED),
     ("there is a value", "D4", Claim("tax.paid_12m_fen", C.NOT_COLLECTED), Why.CLAIM_FALSE),
-    ("absence has no value", "D4", Claim("tax.turnover_12m_fen", C.NO_RECORD, 0), Why.VALUE_NOT_ALLOWED),
+    ("absence has no value", "D4", Claim("tax.declared_sales_12m_fen", C.NO_RECORD, 0), Why.VALUE_NOT_ALLOWED),
     ("the bank's own rating", "B4", Claim("bank_input.bank_rating", C.EQ, "D"), None),
     ("the wrong source", "C2", Claim("invoices.turnover_12m_fen", C.LT, 9_00), Why.SOURCE_NOT_ALLOWED),
     ("the bank's own list", "F1", Claim("list.covers_purpose", C.EQ, 0), None),
@@ -172,6 +178,18 @@ def test_less_than_ten_letters_are_too_short(text: str) -> None:
 def test_words_that_say_something_hold(text: str) -> None:
     """An empty phrase beside real words does no harm."""
     assert text_fault(text, TREE.empty_phrases) is None
+
+
+def test_every_package_path_of_the_tree_is_in_the_catalogue() -> None:
+    """A reason whose path no package can hold could never be proved."""
+    items = body("catalogue")["items"]
+    assert isinstance(items, list)
+    paths = {figure[0] for one in items for figure in one["figures"]}
+
+    for reason in TREE.reasons.values():
+        for proof in reason.proofs:
+            if Source.PACKAGE in proof.sources:
+                assert any(proof.path.fullmatch(path) for path in paths), f"{reason.code}: {proof.path.pattern}"
 
 
 def test_every_why_has_a_problem() -> None:
