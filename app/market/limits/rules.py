@@ -6,7 +6,7 @@ and every division is floored in the document itself; whatever leaves is an inte
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -105,10 +105,14 @@ def features_hash(model_key: str, model_version: int, facts: Mapping[str, Value 
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def newest_on(inputs: tuple[Input, ...]) -> date | None:
-    """The day up to which an estimate knows: the oldest of its inputs' days, since the chain is as old as that."""
-    days = [entry.as_of_on for entry in inputs if entry.as_of_on is not None and entry.status is Status.VALUE]
-    return min(days, default=None)
+def oldest_on(inputs: Iterable[Input]) -> date | None:
+    """How far an estimate's knowledge reaches: the day of its oldest input, since the chain is as old as that.
+
+    >>> day = Input("x", 1, date(2020, 2, 21), "invoices")
+    >>> oldest_on([day, Input("bank_rating", "A", date(2025, 9, 1), "bank"), Input("y", None, None, "tax")])
+    datetime.date(2020, 2, 21)
+    """
+    return min((entry.as_of_on for entry in inputs if entry.as_of_on and entry.status is Status.VALUE), default=None)
 
 
 def _trace(trace: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:

@@ -1,0 +1,24 @@
+"""Limits: what each product would lend this firm, by a decision document, with its explanation."""
+
+from app.market.limits.jobs import keep_ratings
+from app.market.limits.rules import BadModel, Input, Measured, Status, measure
+from app.market.limits.schemas import ModelBody, read_model
+from app.market.limits.service import BankInput, Estimate, bank_inputs, cards, estimate, latest, record_input
+
+__all__ = [
+    "BadModel",
+    "BankInput",
+    "Estimate",
+    "Input",
+    "Measured",
+    "ModelBody",
+    "Status",
+    "bank_inputs",
+    "cards",
+    "estimate",
+    "keep_ratings",
+    "latest",
+    "measure",
+    "read_model",
+    "record_input",
+]

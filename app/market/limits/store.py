@@ -1,0 +1,48 @@
+"""All SQL of limits."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from app.infra.db import ReadTx, Record, Tx
+
+INSERT_INPUT = """
+insert into bank_inputs (input_id, bank_id, subject_id, key, value, number, as_of_on, source, recorded_by, recorded_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
+LATEST_INPUTS = """
+select distinct on (bank_id, key) bank_id, subject_id, key, coalesce(to_jsonb(value), to_jsonb(number)) as value,
+       as_of_on, source, recorded_at
+from bank_inputs
+where subject_id = $1 and recorded_at <= $2 and ($3::uuid is null or bank_id = $3)
+order by bank_id, key, recorded_at desc, input_id desc
+"""
+INSERT_ESTIMATE = """
+insert into estimates (estimate_id, business_id, subject_id, bank_id, product_id, amount_fen, rate_ppm, term_months,
+  raw_amount_fen, raw_rate_ppm, why_zero, model_key, model_version, features_hash, inputs, data_as_of_on, trace,
+  made_at, expires_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+"""
+LATEST_ESTIMATES = """
+select distinct on (product_id) * from estimates
+where business_id = $1 and expires_at > $2 and ($3::uuid is null or product_id = $3)
+order by product_id, made_at desc, estimate_id desc
+"""
+
+
+async def insert_inputs(tx: Tx, rows: Iterable[Sequence[object]]) -> None:
+    await tx.executemany(INSERT_INPUT, rows)
+
+
+async def read_latest_inputs(tx: ReadTx, subject_id: UUID, at: datetime, bank_id: UUID | None = None) -> list[Record]:
+    return await tx.fetch(LATEST_INPUTS, subject_id, at, bank_id)
+
+
+async def insert_estimates(tx: Tx, rows: Iterable[Sequence[object]]) -> None:
+    await tx.executemany(INSERT_ESTIMATE, rows)
+
+
+async def read_latest_estimates(
+    tx: ReadTx, business_id: UUID, now: datetime, product_id: UUID | None = None
+) -> list[Record]:
+    return await tx.fetch(LATEST_ESTIMATES, business_id, now, product_id)
