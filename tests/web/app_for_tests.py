@@ -197,7 +197,7 @@ async def make_seat(
         return await seats.create_seat(tx, person.person_id, org_id, role, branch_id=branch_id)
 
 
-async def sign(db: Database, client: httpx.AsyncClient, seat: Seat) -> str:
+async def sign(db: Database, client: httpx.AsyncClient, seat: Seat, *, secret: bytes = SECRET) -> str:
     """Open a session without the login form and its limits; put cookie and token on the client."""
     from app.web import csrf
 
@@ -205,5 +205,5 @@ async def sign(db: Database, client: httpx.AsyncClient, seat: Seat) -> str:
         opened = await seats.open_session(tx, seat.person_id, seat)
     assert opened.visitor.session_key is not None
     client.cookies.set("session", opened.token, domain=HOST)
-    client.headers["x-csrf-token"] = csrf.token(SECRET, opened.visitor.session_key)
+    client.headers["x-csrf-token"] = csrf.token(secret, opened.visitor.session_key)
     return opened.token
