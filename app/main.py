@@ -24,6 +24,7 @@ from app.worker import stop_on_signals, work
 HANDLER_MODULES: Final = (
     "app.access.seats.http",
     "app.access.seats.pages",
+    "app.market.limits.pages",
 )
 GRACE_SECONDS: Final = 10
 
