@@ -4,6 +4,7 @@ It reads moves, pause events, policy bodies and the calendar document. It shares
 or the supervision that it checks, and still prints the same figures when every clock row is gone.
 """
 
-from app.replay.rules import Row, compare, reckon
+from app.replay.rules import Outcome, Row, compare, reckon
+from app.replay.service import Replay, judge_all, replay_sla
 
-__all__ = ["Row", "compare", "reckon"]
+__all__ = ["Outcome", "Replay", "Row", "compare", "judge_all", "reckon", "replay_sla"]

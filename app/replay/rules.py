@@ -156,6 +156,28 @@ def read_promise(code: str, body: Mapping[str, Any]) -> Promise:
     return Promise(code, start, stops, int(body["count"]), int(body.get("pause_cap", 0)))
 
 
+def bears_out(claim: Mapping[str, Any] | None, evidence: Mapping[str, Any] | None) -> bool:
+    """Whether the evidence kept with a refusal says what the refusal claims of it.
+
+    >>> bears_out({"path": "x", "comparison": "lt", "value": 5}, {"path": "x", "status": "value", "value": 3})
+    True
+    >>> bears_out({"path": "x", "comparison": "lt", "value": 5}, {"path": "x", "status": "no_record", "value": None})
+    False
+    """
+    if claim is None or evidence is None or claim.get("path") != evidence.get("path"):
+        return False
+    how, status = str(claim.get("comparison")), evidence.get("status", "value")
+    if how in ("no_record", "not_collected"):
+        return bool(status == how)
+    left, right = evidence.get("value"), claim.get("value")
+    if status != "value" or type(left) is not type(right) or left is None:
+        return False
+    tests = {"eq": left == right, "ne": left != right}
+    if isinstance(left, int) and isinstance(right, int):
+        tests |= {"lt": left < right, "le": left <= right, "gt": left > right, "ge": left >= right}
+    return bool(tests.get(how, False))
+
+
 def china_day(instant: datetime) -> date:
     """The calendar day in China.
 

@@ -1,0 +1,41 @@
+"""Running the replay: read, reckon, compare."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.infra.db import Database, ReadTx, Role
+from app.replay import store
+from app.replay.rules import Judged, Row, compare, judge, reckon
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What the replay found. `differences` are in words, sorted; empty when supervision shows the same figures."""
+
+    as_of: datetime
+    cases: int
+    rows: tuple[Row, ...]
+    differences: tuple[str, ...]
+
+
+async def replay_sla(db: Database, *, as_of: datetime | None = None) -> Replay:
+    """Reckon every figure as of an instant (the business clock's now by default) and compare with what is shown.
+
+    One REPEATABLE READ snapshot for both, so that acts under way make no difference.
+    """
+    async with db.reading(Role.REPORTER) as tx:
+        at = as_of or tx.now
+        cases = await store.read_cases(tx, at)
+        rows = reckon(cases, await store.read_promises(tx), await store.read_days(tx), at)
+        return Replay(at, len(cases), rows, compare(rows, await store.read_shown(tx, at)))
+
+
+async def judge_all(tx: ReadTx, *, as_of: datetime) -> tuple[Judged, ...]:
+    """Every promise about every suborder, judged from the moves: what the clocks are held against."""
+    promises, calendar = await store.read_promises(tx), await store.read_days(tx)
+    found = [
+        judge(case, promises[code], calendar, as_of)
+        for case in await store.read_cases(tx, as_of)
+        for code in sorted(promises)
+    ]
+    return tuple(one for one in found if one is not None)

@@ -1,0 +1,89 @@
+"""All that a replay reads: suborders to group by, moves, policy bodies, the calendar document, and what is shown.
+
+Exempt from the rule that a room's tables are its own: it only reads, in a role that cannot write, and it must not lean
+on the code it checks. It names no table of clocks.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from app.infra.db import ReadTx, Record
+from app.replay.rules import (
+    ACTS,
+    Calendar,
+    Case,
+    DatedPromise,
+    Move,
+    Row,
+    bears_out,
+    read_calendar,
+    read_promise,
+)
+
+CASES: Final = """
+select s.suborder_id, s.bank_id, s.branch_id, s.product_id, coalesce(o.district_code, '') as district
+  from suborders s join orders o using (order_id) order by s.suborder_id
+"""
+MOVES: Final = """
+select m.suborder_id, m.seq, m.act, m.to_state, m.at, m.cause,
+       coalesce(d.amount_fen, c.amount_fen, f.amount_fen, 0) as amount_fen,
+       coalesce(r.reason_code, '') as reason_code, r.claim, r.evidence
+  from (select *, row_number() over (partition by suborder_id, act order by seq) as nth from suborder_moves) m
+  join suborders s using (suborder_id)
+  left join refusals r on m.act = 'refuse' and r.suborder_id = m.suborder_id
+  left join offers f on m.act = 'pick' and f.offer_id = s.offer_id
+  left join contracts c on m.act = 'sign' and c.suborder_id = m.suborder_id
+  left join (select suborder_id, amount_fen, row_number() over (partition by suborder_id order by recorded_at, draw_id)
+               as nth from draws) d on m.act = 'pay_out' and d.suborder_id = m.suborder_id and d.nth = m.nth
+ where m.at <= $1 order by m.suborder_id, m.seq
+"""
+POLICIES: Final = (
+    "select key, version, valid_from, valid_to, body from policies where kind = 'clock' order by key, version"
+)
+CALENDAR: Final = "select body from policies where kind = 'calendar' order by version desc limit 1"
+SHOWN: Final = 'select "by", key, figure, value, "of" from supervision_v_figures($1)'
+
+
+async def read_cases(tx: ReadTx, as_of: datetime) -> tuple[Case, ...]:
+    """Every suborder with its moves up to `as_of`, in order."""
+    moves: dict[object, list[Move]] = {}
+    for record in await tx.fetch(MOVES, as_of):
+        moves.setdefault(record["suborder_id"], []).append(_move(record))
+    return tuple(
+        Case(
+            record["suborder_id"],
+            str(record["bank_id"]),
+            str(record["branch_id"]),
+            str(record["product_id"]),
+            record["district"],
+            tuple(moves.get(record["suborder_id"], ())),
+        )
+        for record in await tx.fetch(CASES)
+    )
+
+
+def _move(record: Record) -> Move:
+    fields = dict(record)
+    claim, evidence = fields.pop("claim"), fields.pop("evidence")
+    return Move(**fields, has_evidence=bears_out(claim, evidence))
+
+
+async def read_promises(tx: ReadTx) -> dict[str, tuple[DatedPromise, ...]]:
+    """The promises that banks make, each in all its dated versions."""
+    found: dict[str, list[DatedPromise]] = {}
+    for record in await tx.fetch(POLICIES):
+        if record["key"] in ACTS:
+            promise = read_promise(record["key"], record["body"])
+            dated = DatedPromise(promise, record["version"], record["valid_from"], record["valid_to"])
+            found.setdefault(record["key"], []).append(dated)
+    return {code: tuple(versions) for code, versions in found.items()}
+
+
+async def read_days(tx: ReadTx) -> Calendar:
+    """The newest calendar document."""
+    return read_calendar(await tx.value(CALENDAR))
+
+
+async def read_shown(tx: ReadTx, as_of: datetime) -> tuple[Row, ...]:
+    """The figures that supervision publishes, as of the same instant."""
+    return tuple(Row(*record) for record in await tx.fetch(SHOWN, as_of))

@@ -1,0 +1,68 @@
+"""P10: the figures a regulator is shown equal a replay of what happened, and need no clock to be replayed."""
+
+import asyncpg
+import pytest
+
+from app.infra.db import Database
+from app.replay import Row, replay_sla
+from tests.replay.city import play
+from tests.support import shanghai
+
+AS_OF = shanghai("2025-11-20 12:00")
+
+
+def whole(rows: tuple[Row, ...]) -> dict[str, tuple[int, int]]:
+    """The figures over all, by name."""
+    return {row.figure: (row.value, row.of) for row in rows if row.by == "all"}
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+async def test_supervision_shows_what_the_replay_reckons(db: Database, seed: int) -> None:
+    """Two implementations, SQL over clocks and a walk over moves, on random histories across the National Day."""
+    await play(db, seed, 60, AS_OF)
+
+    found = await replay_sla(db, as_of=AS_OF)
+
+    figures = whole(found.rows)
+    print(f"\nseed {seed}: {found.cases} suborders, {len(found.rows)} figures, {len(found.differences)} differences;",
+          ", ".join(f"{name} {value}/{of}" for name, (value, of) in sorted(figures.items())))  # fmt: skip
+    assert found.differences == ()
+    assert figures["funnel:push"] == (60, 60)
+    assert min(figures["decided_in_time"][0], figures["paused_workdays"][0], figures["paid_out_fen"][0]) > 0
+    assert figures["decided_in_time"][0] < figures["decided_in_time"][1], "some decisions came too late"
+
+
+async def test_at_any_instant_of_the_past_they_agree_too(db: Database) -> None:
+    """As of a holiday, a make-up Sunday and the very instants on which days end."""
+    await play(db, 7, 40, AS_OF)
+
+    for text in ("2025-09-24 00:00", "2025-09-28 15:00", "2025-10-05 12:00", "2025-10-16 00:00", "2025-10-16 00:01"):
+        assert (await replay_sla(db, as_of=shanghai(text))).differences == (), text
+
+
+async def test_with_every_clock_row_dropped_the_replay_prints_the_same(
+    db: Database, admin: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """The figures rest on what happened; the clocks only rang in time."""
+    await play(db, 4, 40, AS_OF)
+    before = await replay_sla(db, as_of=AS_OF)
+
+    await admin.execute("truncate clocks, clock_pauses")
+    after = await replay_sla(db, as_of=AS_OF)
+
+    assert before.rows == after.rows
+    assert before.differences == ()
+    assert after.differences, "and supervision, which reads clocks, is seen to differ"
+
+
+async def test_a_forged_clock_is_found(db: Database, admin: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Whoever turns a breach into a success is named by the figure it changes."""
+    await play(db, 2, 60, AS_OF)
+
+    forged = "update clocks set state = 'met', stopped_at = due_at - interval '1 hour' where clock_id in"
+    await admin.execute(
+        f"{forged} (select clock_id from clocks where kind = 'DECISION' and state = 'breached' limit 1)"
+    )
+    found = await replay_sla(db, as_of=AS_OF)
+
+    assert any("all - decided_in_time" in line for line in found.differences)
