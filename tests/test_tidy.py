@@ -140,6 +140,18 @@ def test_nothing_speaks_of_a_machine():
     assert not errors, "\n".join(errors)
 
 
+def test_links_between_pages_lead_somewhere():
+    """A page that points nowhere makes the reader doubt the rest."""
+    broken = []
+    for page in (path for path in tracked() if path.suffix == ".md"):
+        name = page.relative_to(REPOSITORY).as_posix()
+        for number, line in enumerate(page.read_text().splitlines(), 1):
+            targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", line)
+            broken += [f"{name}:{number}: {t} is not there" for t in targets if not (page.parent / t).exists()]
+
+    assert not broken, "\n".join(broken)
+
+
 @pytest.mark.parametrize("path", sorted(POLICIES.glob("*.json")), ids=lambda path: path.stem)
 def test_every_policy_is_dated_and_its_versions_do_not_overlap(path: Path):
     """Two versions in force on one day would make the answer depend on who asks."""

@@ -192,11 +192,43 @@ async def test_only_the_migration_step_can_become_the_owner(admin: asyncpg.Conne
 
 
 @pytest.mark.parametrize("role", Role)
-async def test_without_a_scope_an_organisation_sees_nothing(db: Database, admin: asyncpg.Connection, role: Role):
-    """A forgotten WHERE, or a forgotten scope, shows no row of anybody (P16): here no table even errs."""
+async def test_a_unit_of_work_begins_without_scope_or_powers(db: Database, role: Role):
+    """What policies compare with is NULL until somebody says who acts, so a forgotten scope shows nothing (P16)."""
     async with db.reading(role) as tx:
-        assert await tx.value("select app_org() is null and app_case() is null and app_actor() is null")
-        assert not await tx.value("select pg_has_role(current_user, 'xyd_owner', 'member')")
+        scope = await tx.row("select app_org(), app_actor(), app_branch(), app_case()")
+        powers = await tx.value("select pg_has_role(current_user, 'xyd_owner', 'member')")
+
+    assert tuple(scope.values()) == (None, None, None, None)
+    assert powers is False
+
+
+UNCONDITIONAL = """
+select c.relname, p.polname, r.rolname from pg_policy p join pg_class c on c.oid = p.polrelid
+  cross join unnest(p.polroles) o join pg_roles r on r.oid = o
+ where r.rolname in ('xyd_business', 'xyd_bank') and p.polcmd in ('r', '*')
+   and pg_get_expr(p.polqual, p.polrelid) = 'true'
+   and exists (select 1 from pg_attribute a where a.attrelid = c.oid and not a.attisdropped
+                and a.attname in ('business_id', 'org_id', 'order_id', 'suborder_id', 'consent_id'))
+"""
+
+
+async def test_no_firm_or_bank_sees_every_row_of_what_belongs_to_somebody(admin: asyncpg.Connection):
+    """A table whose rows belong to a firm, a bank or an order never has the policy `true` for firms or banks (P16)."""
+    open_tables = await found(admin, UNCONDITIONAL)
+
+    assert not open_tables, "\n".join(map(str, open_tables))
+
+
+async def test_a_policy_that_shows_every_row_is_seen(admin: asyncpg.Connection):
+    """Planted and rolled back."""
+    transaction = admin.transaction()
+    await transaction.start()
+
+    await admin.execute("create policy wide on consents for select to xyd_bank using (true)")
+    open_tables = await found(admin, UNCONDITIONAL)
+    await transaction.rollback()
+
+    assert ("consents", "wide", "xyd_bank") in open_tables
 
 
 async def test_alembics_own_table_is_written_by_its_owner_alone(admin: asyncpg.Connection):
