@@ -121,7 +121,7 @@ async def _act(tx: Tx, part: Part, act: str, chance: Random) -> None:
             await _move(tx, part, act, part.state, part.at)
             await clocks.pause(tx, part.ref, "DECISION", proof_id=new_id(), at=part.at)
             await _start(tx, part, "PAPERS", part.at, min(LIMITS["PAPERS"], left))
-            part.asked = await clocks.is_alive(tx, part.suborder_id, "PAPERS")
+            part.asked = True
     elif act == "bring_papers":
         if part.asked:
             await _end_papers(tx, part, act, part.at)
