@@ -421,13 +421,14 @@ GRAIN = {
     "Access rooms": ("app/access/audit/service.py", "from app.access.seats import Seat"),
     "Inside a room": ("app/credit/consents/store.py", "from app.credit.consents import service"),
     "Rules, events": ("app/credit/consents/rules.py", "import sqlalchemy"),
+    "The replay": ("app/replay/service.py", "from app.kernel import workdays"),
     "No cycles": ("app/kernel/clock.py", "from app.kernel import ids"),
 }
 SOUND = """
     wiring worker main kernel.ids kernel.clock infra.db infra.outbox infra.vault web.body
     access.audit.service access.seats.rules office.clocks.jobs office.proposals.service
     credit.subjects.service credit.consents.rules credit.consents.events credit.consents.store credit.consents.service
-    market.orders.service market.orders.rules
+    market.orders.service market.orders.rules market.sla.rules market.supervision.rules replay.service kernel.workdays
 """
 
 
