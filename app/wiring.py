@@ -2,17 +2,66 @@
 
 from collections.abc import Mapping
 
-from app.infra.db import Database
+from app.credit import ingestion
+from app.credit.consents.events import ConsentRevoked
+from app.credit.consents.jobs import finish_revocations
+from app.credit.ingestion.events import MaskedFirmsLanded, OutletsLanded
+from app.infra.db import Database, Role
+from app.infra.http import Outgoing
 from app.infra.outbox import Bus
 from app.infra.settings import Settings
+from app.kernel.events import Event
+from app.market import orders, sla
+from app.market.limits.jobs import keep_ratings
+from app.market.orders import events as order_events
+from app.market.orders.events import OrderPosted, SuborderEvent
+from app.market.packages.events import PackageSealed
+from app.market.packages.jobs import note_delivered, note_failed, tell_bank
+from app.market.parties.jobs import open_branches
+from app.office.deliveries import Courier
+from app.office.deliveries.events import NoticeDelivered, NoticeFailed
+from app.office.proposals.jobs import expire_proposals
 from app.worker import Job
 
 
 def make_bus() -> Bus:
     """Subscribe every listener. Order matters only within one event's in-transaction list."""
-    return Bus()
+    bus = Bus()
+    for kind in sla.LISTENED:
+        bus.listen_in_tx(kind, sla.keep_time)
+    bus.listen_in_tx(ConsentRevoked, orders.end_revoked)
+    bus.listen_in_tx(NoticeDelivered, note_delivered)
+    bus.listen_in_tx(NoticeFailed, note_failed)
+    bus.listen_after("orders.push_first", OrderPosted, orders.push_first)
+    bus.listen_after("parties.open_branches", OutletsLanded, open_branches)
+    bus.listen_after("limits.keep_ratings", MaskedFirmsLanded, keep_ratings)
+    told: tuple[type[Event], ...] = (PackageSealed, *_suborder_events())
+    for kind in told:
+        bus.listen_after("packages.tell_bank", kind, tell_bank)
+    return bus
 
 
 def make_jobs(settings: Settings, db: Database) -> Mapping[str, Job]:
     """What a worker does beside the outbox, by name; each returns how much it did."""
-    return {}
+    courier = Courier(db, Outgoing(loopback=settings.webhook_loopback, production=settings.production))
+
+    async def expire() -> int:
+        async with db.transaction(Role.WORKER) as tx:
+            return await expire_proposals(tx)
+
+    return {
+        "clocks": lambda: orders.sweep(db),
+        "batches": lambda: ingestion.load_waiting(db),
+        "deliveries": courier.tick,
+        "proposals": expire,
+        "revocations": lambda: finish_revocations(db, now=db.wall.now()),
+    }
+
+
+def _suborder_events() -> list[type[SuborderEvent]]:
+    """Every event of a suborder: each names the bank that may be told of it."""
+    return [
+        kind
+        for kind in vars(order_events).values()
+        if isinstance(kind, type) and issubclass(kind, SuborderEvent) and kind is not SuborderEvent
+    ]

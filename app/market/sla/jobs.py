@@ -52,7 +52,7 @@ async def _apply(
             await clocks.start(tx, case, clock, terms, at=event.at)
         case rules.Keep(clock):
             assert terms is not None
-            if not await clocks.is_alive(tx, case.case_id, clock):
+            if await clocks.state_of(tx, case.case_id, clock) is None:
                 await clocks.start(tx, case, clock, terms, at=event.at)
         case rules.Stop(clock):
             await clocks.stop(tx, case.case_id, clock, at=event.at)

@@ -1,6 +1,6 @@
 """Clocks: promises with a limit of time about any case, their pauses, and why a deadline is on its day."""
 
-from app.office.clocks.rules import DayLine, Due, Limit, LimitUnit
+from app.office.clocks.rules import DayLine, Limit, LimitUnit
 from app.office.clocks.service import (
     CaseRef,
     ClockState,
@@ -11,12 +11,12 @@ from app.office.clocks.service import (
     due_of,
     explain,
     find_due,
-    is_alive,
     of_root,
     pause,
     pause_left,
     resume,
     start,
+    state_of,
     stop,
     void,
 )
@@ -25,7 +25,6 @@ __all__ = [
     "CaseRef",
     "ClockState",
     "DayLine",
-    "Due",
     "Explanation",
     "Limit",
     "LimitUnit",
@@ -35,12 +34,12 @@ __all__ = [
     "due_of",
     "explain",
     "find_due",
-    "is_alive",
     "of_root",
     "pause",
     "pause_left",
     "resume",
     "start",
+    "state_of",
     "stop",
     "void",
 ]

@@ -87,9 +87,10 @@ async def start(tx: Tx, case: CaseRef, kind: str, terms: Terms, *, at: datetime)
     return due
 
 
-async def is_alive(tx: ReadTx, case_id: UUID, kind: str) -> bool:
-    """Whether such a clock runs or is paused."""
-    return await store.read_alive(tx, case_id, kind) is not None
+async def state_of(tx: ReadTx, case_id: UUID, kind: str) -> str | None:
+    """`running` or `paused`; None when no such clock is alive (never started, met, breached or void)."""
+    row = await store.read_alive(tx, case_id, kind)
+    return None if row is None else str(row["state"])
 
 
 async def stop(tx: Tx, case_id: UUID, kind: str, *, at: datetime) -> None:

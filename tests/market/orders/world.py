@@ -60,8 +60,8 @@ class World:
                  p.papers_asked, p.breached)
                 for p in case.parts
             ), tuple((i, c, t.due, t.paused) for i, c, t in self.clocks), case.withdrawn_at is None, case.end,
-            (case.until_at - NOW).days if self.clocks else 0, self.pause_used, self.worked, self.pools, self.quarter, self.quarters,
-            self.others, self.revoked,
+            (case.until_at - NOW).days if self.clocks else 0, self.pause_used, self.worked, self.pools,
+            self.quarter, self.quarters, self.others, self.revoked,
         )  # fmt: skip
 
 
@@ -207,7 +207,7 @@ def due(world: World) -> list[facts.Due]:
             position = i if i >= 0 else len(world.pools)
             suborder_id = world.case.listed[i].suborder_id if i >= 0 else None
             at = NOW + ticking.due * DAY
-            found.append((rules.firing_order(world.case, clock, at, position), facts.Due(clock, at, suborder_id)))
+            found.append((rules.firing_order(clock, at, position), facts.Due(clock, at, suborder_id)))
     return [item for _, item in sorted(found, key=lambda pair: pair[0])]
 
 

@@ -142,6 +142,6 @@ def fold(case: Case) -> Standing:
     return Standing.OPEN if case.parts else Standing.POSTED
 
 
-def firing_order(case: Case, clock: Clock, due_at: datetime, position: int) -> tuple[datetime, int, int]:
+def firing_order(clock: Clock, due_at: datetime, position: int) -> tuple[datetime, int, int]:
     """Sort key of due clocks: by instant, then the list's order, then the order in which kinds are declared."""
     return due_at, position, list(Clock).index(clock)

@@ -1,0 +1,201 @@
+"""Matching a need with published lists, posting an order, and the first push."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from app.access import audit, orgs
+from app.access.seats import Seat
+from app.credit import consents
+from app.credit.consents import Consent, Purpose
+from app.infra import outbox
+from app.infra.db import ReadTx, Tx
+from app.kernel.clock import shanghai_date
+from app.kernel.errors import Refusal
+from app.kernel.ids import new_id
+from app.kernel.workdays import due_at
+from app.market import parties
+from app.market.orders import rules, store
+from app.market.orders.events import OrderPosted
+from app.market.orders.rules import ranking
+from app.market.orders.schemas import read_weights
+from app.market.orders.service import acting
+from app.office import policies
+
+PLACES: Final = range(1, 4)
+RESERVES_MAX: Final = 2
+UNTIL_DAYS_MAX: Final = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What the firm needs. `order_id` is minted with the draft, since the consents name it before it is posted."""
+
+    order_id: UUID
+    amount_fen: int
+    term_months: int
+    purpose: str
+    collateral: str
+    district_code: str | None
+    until_on: date
+    places: int = 2
+    previous_order_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A bank that the firm ticked, with the consent it signed for it."""
+
+    branch_id: UUID
+    product_id: UUID
+    consent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A branch that can take the need, in its place of the ranking, with the names around it."""
+
+    ranked: ranking.Ranked
+    listing: parties.shelf.Listing
+
+
+async def match(tx: ReadTx, draft: Draft, *, now: datetime) -> tuple[Match, ...]:
+    """Every branch whose published list covers the need, best first. A read: nothing is kept of it."""
+    on = shanghai_date(now)
+    listings = {
+        (found.entry.branch_id, found.entry.product_id): found
+        for found in await parties.lists_for(tx, on, loan_type="new")
+        if parties.covers(found.entry, _need(draft))
+    }
+    ranked = await _rank(tx, draft, list(listings.values()), on)
+    return tuple(Match(one, listings[one.candidate.branch_id, one.candidate.product_id]) for one in ranked)
+
+
+async def post_order(tx: Tx, draft: Draft, picks: Sequence[Pick], *, by: Seat, now: datetime) -> UUID:
+    """Post a need to the ticked banks; the list is frozen: places first, at most two ranked reserves behind.
+
+    Refuses `terms-out-of-range` and `bad-time` for the draft itself, `no-match` when a branch does not cover it,
+    `consent-missing` when a letter does not stand for this order and bank, `already-exists` for the same draft twice.
+    """
+    await acting.narrow(tx, draft.order_id)
+    on = shanghai_date(now)
+    _check(draft, picks, on)
+    firm = await orgs.get_org(tx, by.org_id)
+    if firm.subject_id is None:
+        raise Refusal("forbidden", "账户尚未与主体绑定")
+    listings = [await _listing(tx, draft, pick, on) for pick in picks]
+    if len({found.entry.bank_id for found in listings}) < len(listings):
+        raise Refusal("no-match", "一家银行只能选择一次")
+    await _check_consents(tx, draft, picks, listings, by=by, now=now)
+    if await store.read_order(tx, draft.order_id) is not None:
+        raise Refusal("already-exists")
+    ranked = await _rank(tx, draft, listings, on)
+    version = await policies.version_in_force(tx, "ranking", "new", on)
+    await store.insert_order(tx, _columns(draft, firm.subject_id, version, by, now))
+    await _insert_list(tx, draft, picks, ranked, by.org_id)
+    await outbox.record(
+        tx,
+        OrderPosted(
+            stream_id=draft.order_id, at=now, order_id=draft.order_id, business_id=by.org_id,
+            subject_id=firm.subject_id, amount_fen=draft.amount_fen, places=draft.places, until_on=draft.until_on,
+        ),
+    )  # fmt: skip
+    await audit.write(tx, "order.post", subject_id=firm.subject_id, case_id=draft.order_id)
+    return draft.order_id
+
+
+async def push_first(tx: Tx, event: OrderPosted) -> None:
+    """After the post: show the order to the first banks of its list. The worker's; repeating it changes nothing."""
+    await acting.narrow(tx, event.order_id)
+    entered = await acting.enter(tx, event.order_id, now=tx.now)
+    outcome = rules.push_first(entered.case, entered.now)
+    await acting.write(tx, entered.order, entered.case, outcome, by=None)
+
+
+def _check(draft: Draft, picks: Sequence[Pick], on: date) -> None:
+    if draft.places not in PLACES:
+        raise Refusal("terms-out-of-range", "同时办理的银行为 1 至 3 家")
+    if not picks or len(picks) > draft.places + RESERVES_MAX:
+        raise Refusal("terms-out-of-range", "至少选择一家银行，候补至多两家")
+    if not on < draft.until_on <= on + timedelta(days=UNTIL_DAYS_MAX):
+        raise Refusal("bad-time", "有效期为明日起至多 90 天")
+    if draft.amount_fen <= 0 or not 0 < draft.term_months <= 360:
+        raise Refusal("terms-out-of-range")
+
+
+async def _listing(tx: ReadTx, draft: Draft, pick: Pick, on: date) -> parties.shelf.Listing:
+    found = await parties.lists_for(tx, on, loan_type="new", branch_id=pick.branch_id, product_id=pick.product_id)
+    if len(found) != 1 or not parties.covers(found[0].entry, _need(draft)):
+        raise Refusal("no-match", "所选网点的授权清单不包含该需求", branch_id=str(pick.branch_id))
+    return found[0]
+
+
+async def _check_consents(
+    tx: ReadTx, draft: Draft, picks: Sequence[Pick], listings: Sequence[parties.shelf.Listing], *, by: Seat,
+    now: datetime,
+) -> None:  # fmt: skip
+    letters = {letter.consent_id: letter for letter in await consents.find_for_order(tx, draft.order_id)}
+    for pick, found in zip(picks, listings, strict=True):
+        letter = letters.get(pick.consent_id)
+        if letter is None or not _stands(letter, draft, found.entry, by, now):
+            raise Refusal("consent-missing", "请先就该银行签署授权书", branch_id=str(pick.branch_id))
+
+
+def _stands(letter: Consent, draft: Draft, entry: parties.PublishedList, by: Seat, now: datetime) -> bool:
+    """Whether the letter is the firm's, for this order and branch, before the loan, in force, and not taken back."""
+    return (
+        (letter.business_id, letter.order_id, letter.bank_id, letter.branch_id)
+        == (by.org_id, draft.order_id, entry.bank_id, entry.branch_id)
+        and letter.purpose is Purpose.PRE_LOAN
+        and letter.person_subject_id is None
+        and letter.valid_from <= now < letter.valid_to
+        and letter.revoked_at is None
+        and not letter.gated
+    )
+
+
+async def _rank(
+    tx: ReadTx, draft: Draft, listings: Sequence[parties.shelf.Listing], on: date
+) -> tuple[ranking.Ranked, ...]:
+    policy = await policies.in_force(tx, "ranking", "new", on)
+    need = ranking.Need(draft.amount_fen, draft.term_months, draft.purpose, draft.district_code)
+    candidates = [
+        ranking.Candidate(
+            found.entry.bank_id, found.entry.branch_id, found.entry.product_id, found.entry.ceiling_fen,
+            found.entry.rate_min_ppm, found.product.promised_workdays, found.entry.term_months_max,
+            found.entry.purposes, found.entry.districts,
+        )
+        for found in listings
+    ]  # fmt: skip
+    return ranking.rank(need, candidates, read_weights(policy.version, policy.body), str(draft.order_id))
+
+
+async def _insert_list(
+    tx: Tx, draft: Draft, picks: Sequence[Pick], ranked: Sequence[ranking.Ranked], business_id: UUID
+) -> None:
+    letters = {(pick.branch_id, pick.product_id): pick.consent_id for pick in picks}
+    rows = []
+    for position, one in enumerate(ranked, 1):
+        who = one.candidate
+        factors = {factor.value: value for factor, value in one.factors.items()}
+        rows.append(
+            (draft.order_id, position, new_id(), business_id, who.bank_id, who.branch_id, who.product_id,
+             letters[who.branch_id, who.product_id], position > draft.places, one.score, factors, one.deciding)
+        )  # fmt: skip
+    await store.insert_listed(tx, rows)
+
+
+def _columns(draft: Draft, subject_id: UUID, ranking_version: int, by: Seat, now: datetime) -> dict[str, object]:
+    return {
+        "order_id": draft.order_id, "business_id": by.org_id, "subject_id": subject_id, "loan_type": "new",
+        "amount_fen": draft.amount_fen, "term_months": draft.term_months, "purpose": draft.purpose,
+        "collateral": draft.collateral, "district_code": draft.district_code, "places": draft.places,
+        "until_on": draft.until_on, "until_at": due_at(draft.until_on), "posted_at": now, "posted_by": by.person_id,
+        "ranking_version": ranking_version, "seed": str(draft.order_id), "previous_order_id": draft.previous_order_id,
+    }  # fmt: skip
+
+
+def _need(draft: Draft) -> parties.Need:
+    return parties.Need(draft.amount_fen, draft.term_months, draft.purpose, draft.collateral, draft.district_code)

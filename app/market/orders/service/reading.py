@@ -1,0 +1,97 @@
+"""Reading orders: the firm's view, the bank's inbox, one suborder with its history, and why a deadline is on its day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from app.infra.db import ReadTx, Record
+from app.kernel.errors import Refusal
+from app.market.orders import rules, store
+from app.market.orders.rules.states import BEFORE_SIGNING, Act, Standing, State
+from app.office import clocks
+
+IN_HAND: Final = tuple(state.value for state in (*BEFORE_SIGNING, State.SIGNED, State.PAYING))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order as its firm sees it: what was asked, what it is now, its banks, and the clocks of all of them."""
+
+    order: Record
+    standing: Standing
+    listed: Sequence[Record]
+    suborders: Sequence[Record]
+    clocks: Sequence[clocks.ClockState]
+
+
+@dataclass(frozen=True, slots=True)
+class SuborderView:
+    """A suborder with all that was done on it. `allowed` names the acts that its state allows to people."""
+
+    suborder: Record
+    allowed: tuple[Act, ...]
+    moves: Sequence[Record]
+    clocks: Sequence[clocks.ClockState]
+    papers: Sequence[Record]
+    offer: Record | None
+    refusal: Record | None
+    contact: Record | None
+    contract: Record | None
+    draws: Sequence[Record]
+
+
+async def get_order(tx: ReadTx, order_id: UUID) -> OrderView:
+    """One order that the caller's audience may see, else `not-found`."""
+    order = await store.read_order(tx, order_id)
+    if order is None:
+        raise Refusal("not-found")
+    listed = await store.read_listed(tx, order_id)
+    parts = await store.read_parts(tx, order_id)
+    standing = rules.fold(store.case_of(order, listed, parts, {}, {}, {}))
+    suborders = await store.read_suborders(tx, order_id)
+    return OrderView(order, standing, listed, suborders, await clocks.of_root(tx, order_id))
+
+
+async def list_orders(
+    tx: ReadTx, business_id: UUID, *, after: tuple[datetime, UUID] | None = None, limit: int = 50
+) -> Sequence[Record]:
+    """A firm's orders, newest first, beyond `after` (posted_at, order_id)."""
+    return await store.read_orders(tx, business_id, after, limit)
+
+
+async def inbox(
+    tx: ReadTx, *, states: Sequence[str] = IN_HAND, after: tuple[datetime, UUID] | None = None, limit: int = 50
+) -> Sequence[Record]:
+    """What the caller's branch (or bank) has in hand, soonest deadline first, beyond `after` (due_at, suborder_id)."""
+    return await store.read_inbox(tx, states, after, limit)
+
+
+async def get_suborder(tx: ReadTx, suborder_id: UUID) -> SuborderView:
+    """One suborder that the caller's audience may see, else `not-found`."""
+    row = await store.read_suborder(tx, suborder_id)
+    if row is None:
+        raise Refusal("not-found")
+    part = store.part_of(row)
+    own = [c for c in await clocks.of_root(tx, row["order_id"]) if c.case_id in (suborder_id, row["order_id"])]
+    return SuborderView(
+        row, rules.allowed_acts(part), await store.read_moves(tx, suborder_id), own,
+        await store.read_papers(tx, suborder_id), await store.read_offer(tx, suborder_id),
+        await store.read_child(tx, "refusals", suborder_id), await store.read_child(tx, "contacts", suborder_id),
+        await store.read_child(tx, "contracts", suborder_id), await store.read_draws(tx, suborder_id),
+    )  # fmt: skip
+
+
+async def explain_clock(tx: ReadTx, suborder_id: UUID, kind: str, *, now: datetime) -> clocks.Explanation:
+    """Why a deadline of a suborder (UNTIL: of its order) is on its day. Refuses `not-found`."""
+    row = await store.read_suborder(tx, suborder_id)
+    if row is None:
+        raise Refusal("not-found")
+    case_id = row["order_id"] if kind == "UNTIL" else suborder_id
+    return await clocks.explain(tx, case_id, kind, now=now)
+
+
+async def is_alive(tx: ReadTx, consent: Any) -> bool:
+    """Whether the suborder under a consent still lives: for `consents.check(…, alive=…)`."""
+    return await store.is_alive_under(tx, consent.consent_id)

@@ -1,0 +1,31 @@
+"""Firing due clocks when nobody acts."""
+
+from datetime import datetime
+from typing import Final
+
+from app.infra.db import Database, Role
+from app.market.orders import store
+from app.market.orders.service import acting
+from app.office import clocks
+
+CASE_KINDS: Final = ("order", "suborder")
+BLOCK: Final = 50  # Orders in one transaction: far below its time limit, large enough to spread its cost.
+
+
+async def sweep(db: Database, now: datetime | None = None) -> int:
+    """Fire one block of due clocks; returns how many fired. Repeat until 0.
+
+    Due clocks are found without locks; their orders are locked by id, those that somebody acts on now are left out
+    (the act fires for itself), and what is due is looked at again under the lock.
+    """
+    async with db.reading(Role.WORKER) as tx:
+        order_ids = await clocks.find_due(tx, CASE_KINDS, now=now or tx.now, limit=BLOCK)
+    if not order_ids:
+        return 0
+    fired = 0
+    async with db.transaction(Role.WORKER) as tx:
+        for order_id in await store.lock_free(tx, order_ids):
+            order = await store.read_order(tx, order_id)
+            assert order is not None, "it was locked"
+            fired += await acting.fire_due(tx, order, now=now or tx.now)
+    return fired

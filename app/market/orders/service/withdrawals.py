@@ -1,0 +1,46 @@
+"""The firm takes back the order, one bank's consent, or its patience."""
+
+from datetime import datetime
+from uuid import UUID
+
+from app.access.seats import Seat
+from app.credit.consents import Consent
+from app.credit.consents.events import ConsentRevoked
+from app.infra.db import Tx
+from app.kernel.errors import Refusal
+from app.market.orders import store
+from app.market.orders.rules import facts
+from app.market.orders.service import acting
+
+
+async def withdraw_order(tx: Tx, order_id: UUID, *, by: Seat, now: datetime) -> UUID:
+    """Take the whole order back, before it is signed."""
+    await acting.narrow(tx, order_id)
+    entered = await acting.enter(tx, order_id, now=now)
+    if entered.case.business_id != by.org_id:
+        raise Refusal("not-found")
+    await acting.decide(tx, entered, facts.Withdraw(), by=by)
+    return order_id
+
+
+async def let_go(tx: Tx, suborder_id: UUID, *, by: Seat, now: datetime) -> UUID:
+    """Leave a bank that broke its promise to sign or to pay out."""
+    entered = await acting.enter(tx, await acting.find(tx, suborder_id), now=now)
+    entered.part(suborder_id, by)
+    await acting.decide(tx, entered, facts.LetGo(suborder_id), by=by)
+    return suborder_id
+
+
+async def lock_for_revocation(tx: Tx, consent: Consent) -> None:
+    """The order before its consent: pass it to `consents.revoke(…, lock_first=…)`."""
+    await acting.narrow(tx, consent.order_id)
+    await store.lock_order(tx, consent.order_id)
+
+
+async def end_revoked(tx: Tx, event: ConsentRevoked) -> None:
+    """In the transaction of a revocation: the bank's suborder ends, if it stands before signing. Never refuses."""
+    await acting.narrow(tx, event.order_id)
+    if await store.read_order(tx, event.order_id) is None:
+        return  # Signed for a draft that was never posted.
+    entered = await acting.enter(tx, event.order_id, now=event.at)
+    await acting.decide(tx, entered, facts.Revoke(event.consent_id), by=None)
