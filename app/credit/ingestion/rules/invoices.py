@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 
 from app.credit.ingestion.rules.shapes import Accepted, Fault, Note, Quarantined, Verdict
-from app.credit.ingestion.rules.values import absent, kept, read_day, read_fen, suggest, uscc_fault
+from app.credit.ingestion.rules.values import absent, kept, plain_fen, read_day, read_fen, suggest, uscc_fault
 from app.kernel.codes import CodeFault, Uscc, check_uscc
 from app.kernel.text import half_width, text_fault
 
@@ -19,6 +19,8 @@ _STATUS: Final = {
     "作废发票": VOID, "作废": VOID, "已作废": VOID,
 }  # fmt: skip
 _NUMBER: Final = re.compile(r"[0-9]{1,8}|[0-9]{20}")  # 8 places, or 20 for the fully electronic kind.
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z]{0,4}[0-9][0-9A-Za-z]{0,30}")
+_RETURN: Final = (Note.RETURN,)
 _SUMS: Final = (
     ("amount", Fault.AMOUNT_UNREAD),
     ("tax", Fault.TAX_UNREAD),
@@ -37,24 +39,16 @@ def check_invoice(cells: Sequence[str], today: date) -> Verdict:
     (<Note.STATUS_BLANKS: 'status_blanks'>,)
     """
     firm, number, day, party, amount_text, tax_text, total_text, status_text = cells
-    issued_on = read_day(day)
-    amount, tax, total = read_fen(amount_text), read_fen(tax_text), read_fen(total_text)
-    status = _STATUS.get(status_text)
-    notes: tuple[Note, ...] = ()
-    if status is None and (status := _STATUS.get(half_width(status_text).replace(" ", ""))) is not None:
-        notes = (Note.STATUS_BLANKS,)
+    issued_on, status = read_day(day), _STATUS.get(status_text)
+    amount, tax, total = plain_fen(amount_text), plain_fen(tax_text), plain_fen(total_text)
     if (
-        issued_on is None or amount is None or tax is None or total is None or status is None or not firm or not party
-        or issued_on > today or issued_on < EARLIEST or not _NUMBER.fullmatch(number)
+        issued_on is None or amount is None or tax is None or total is None or status is None
+        or not EARLIEST <= issued_on <= today or not _NUMBER.fullmatch(number)
+        or not _PLAIN_KEY.fullmatch(firm) or not _PLAIN_KEY.fullmatch(party)
         or amount + tax != total or (amount < 0 < tax) or (tax < 0 < amount) or abs(total) > SUM_MAX
-        or not (firm.isascii() and party.isascii() and firm.isprintable() and party.isprintable())
     ):  # fmt: skip
         return _slowly(cells, today)
-    if total < 0:
-        notes = (*notes, Note.RETURN)
-    if "," in amount_text or "," in tax_text or "," in total_text:
-        notes = (*notes, Note.SUM_SPELLING)
-    return Accepted((firm, number.zfill(8), issued_on, party, amount, tax, total, status), notes)
+    return Accepted((firm, number.zfill(8), issued_on, party, amount, tax, total, status), _RETURN if total < 0 else ())
 
 
 def _slowly(cells: Sequence[str], today: date) -> Verdict:
@@ -94,7 +88,7 @@ def _slowly(cells: Sequence[str], today: date) -> Verdict:
         for note, holds in (
             (Note.STATUS_BLANKS, status_text not in _STATUS),
             (Note.RETURN, total < 0),
-            (Note.SUM_SPELLING, any("," in text or not text.isascii() for text in sums)),
+            (Note.SUM_SPELLING, any(plain_fen(text) is None for text in sums)),
         )
         if holds
     )

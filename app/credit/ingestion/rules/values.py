@@ -53,17 +53,24 @@ def read_day(text: str) -> date | None:
         return None
 
 
+def plain_fen(text: str) -> int | None:
+    """A sum in its plainest spelling, -943.4, as fen; None for every other one, also for those that can be read."""
+    found = _PLAIN_SUM.fullmatch(text)
+    if found is None:
+        return None
+    sign, yuan, rest = found.groups()
+    fen = int(yuan) * 100 + (int(rest) * (10 if len(rest) == 1 else 1) if rest else 0)
+    return -fen if sign else fen
+
+
 def read_fen(text: str) -> int | None:
     """A sum in yuan as fen; None when it is not one. Blank is not zero.
 
     >>> read_fen("-943.4"), read_fen("1,000"), read_fen(""), read_fen("1e3"), read_fen("0.005")
     (-94340, 100000, None, None, None)
     """
-    found = _PLAIN_SUM.fullmatch(text)
-    if found is not None:
-        sign, yuan, rest = found.groups()
-        fen = int(yuan) * 100 + (int(rest) * (10 if len(rest) == 1 else 1) if rest else 0)
-        return -fen if sign else fen
+    if (plain := plain_fen(text)) is not None:
+        return plain
     match parse_sum(text, unit=Unit.YUAN, negative=True):
         case ReadSum(fen=fen):
             return fen

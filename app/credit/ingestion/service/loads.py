@@ -164,16 +164,16 @@ async def _load(db: Database, tx: Tx, batch: Batch, progress: Progress | None) -
         FileKind.INVOICES: records.stage_invoices,
         FileKind.MASKED: subjects.stage_customers,
     }[batch.kind]
-    rows = _checked(lines, check, tally)
+    rows = _checked(lines, check, tally, ragged=sheet.encoding == "xlsx")
     block = list(islice(rows, BLOCK))
     first = True
     while first or block:
         await stage(tx, block, first=first)
-        first, block = False, list(islice(rows, BLOCK))
         if progress is not None:
             progress(tally.read)
         async with db.transaction(Role.WORKER) as beside:
             await store.write_progress(beside, batch.batch_id, tally.read)
+        first, block = False, list(islice(rows, BLOCK))
     if tally.read == 0:
         raise BrokenFile(Broken.NO_ROWS)
     await _land(tx, batch, tally, sheet.encoding)
@@ -222,8 +222,11 @@ async def _checker(tx: Tx, batch: Batch, reasons: Mapping[str, str]) -> Check:
     return check
 
 
-def _checked(lines: Iterator[Line], check: Check, tally: _Tally) -> Iterator[tuple[object, ...]]:
-    """Accepted rows in the shape of their staging table; what becomes of every row is tallied on the way."""
+def _checked(lines: Iterator[Line], check: Check, tally: _Tally, *, ragged: bool) -> Iterator[tuple[object, ...]]:
+    """Accepted rows in the shape of their staging table; what becomes of every row is tallied on the way.
+
+    `ragged`: blank cells at the end of a row are not there, as in a workbook; in text they are a row cut short.
+    """
     layout = tally.layout
     places, width = layout.places, layout.width
     header = [squash(title) for title in layout.titles]
@@ -233,6 +236,8 @@ def _checked(lines: Iterator[Line], check: Check, tally: _Tally) -> Iterator[tup
         if line.broken:
             tally.reject(line.row_no, Fault.QUOTING, "", cells[0])
             continue
+        if ragged and len(cells) < width:
+            cells = cells + [""] * (width - len(cells))
         if len(cells) != width and (len(cells) < width or any(cell.strip() for cell in cells[width:])):
             tally.reject(line.row_no, Fault.CELL_COUNT, "", ",".join(cells))
             continue

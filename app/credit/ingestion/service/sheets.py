@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Final
+from typing import Any, Final
 
 import python_calamine
 
@@ -51,7 +51,7 @@ class Sheet:
     lines: Iterator[Line]
 
 
-def open_sheet(content: bytes) -> Sheet:
+def open_sheet(content: bytes, *, unpacked_max: int = UNPACKED_MAX) -> Sheet:
     """The rows of a file, read as they are asked for. Blank rows are left out."""
     if not content:
         raise BrokenFile(Broken.EMPTY)
@@ -62,7 +62,7 @@ def open_sheet(content: bytes) -> Sheet:
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise BrokenFile(Broken.OLD_WORKBOOK)
     if content.startswith(b"\x1f\x8b"):
-        raw: io.BufferedReader | io.BytesIO = io.BufferedReader(_Metered(content), _HEAD)
+        raw: io.BufferedReader | io.BytesIO = io.BufferedReader(_Metered(content, unpacked_max), _HEAD)
     else:
         raw = io.BytesIO(content)
     head = _head(raw)
@@ -71,11 +71,11 @@ def open_sheet(content: bytes) -> Sheet:
 
 
 class _Metered(io.RawIOBase):
-    """An unpacking reader that stops at `UNPACKED_MAX`: what a small file unpacks to is not its sender's business."""
+    """An unpacking reader that stops at a limit: what a small file unpacks to is not its sender's business."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, unpacked_max: int) -> None:
         self._inside = gzip.GzipFile(fileobj=io.BytesIO(content))
-        self._left = UNPACKED_MAX
+        self._most = self._left = unpacked_max
 
     def readable(self) -> bool:
         return True
@@ -87,7 +87,7 @@ class _Metered(io.RawIOBase):
             raise BrokenFile(Broken.BAD_ARCHIVE) from error
         self._left -= len(chunk)
         if self._left < 0:
-            raise BrokenFile(Broken.BOMB, f"{UNPACKED_MAX >> 20} MiB")
+            raise BrokenFile(Broken.BOMB, f"{self._most >> 20} MiB")
         buffer[: len(chunk)] = chunk
         return len(chunk)
 
@@ -165,26 +165,25 @@ def _broken_line(recorder: _Recorder, error: csv.Error) -> Line:
 
 def _workbook(content: bytes) -> Iterator[Line]:
     _weigh(content)
+    above = 0
+    for rows in _grids(content):
+        for row_no, row in enumerate(rows, above + 1):
+            cells = [_cell(value) for value in row]
+            if any(cell.strip() for cell in cells):
+                yield Line(row_no, cells)
+        above += len(rows)
+
+
+def _grids(content: bytes) -> list[list[list[Any]]]:
+    """The visible sheets, each from its first row and column on."""
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        visible = [
-            one.name
+        return [
+            book.get_sheet_by_name(one.name).to_python(skip_empty_area=False)
             for one in book.sheets_metadata
             if one.visible == python_calamine.SheetVisibleEnum.Visible
             and one.typ == python_calamine.SheetTypeEnum.WorkSheet
         ]
-        above = 0
-        for name in visible:
-            sheet = book.get_sheet_by_name(name)
-            first = sheet.start[0] if sheet.start else 0
-            row_no = above + first
-            for row_no, row in enumerate(sheet.to_python(), above + first + 1):
-                cells = [_cell(value) for value in row]
-                if any(cell.strip() for cell in cells):
-                    yield Line(row_no, cells)
-            above = row_no
-    except BrokenFile:
-        raise
     except BaseException as error:
         # The reader is a compiled library: besides its own errors it raises a panic that is no Exception.
         if isinstance(error, Exception) or type(error).__name__ == "PanicException":
