@@ -36,8 +36,8 @@ def make_bus() -> Bus:
     bus.listen_after("parties.open_branches", OutletsLanded, open_branches)
     bus.listen_after("limits.keep_ratings", MaskedFirmsLanded, keep_ratings)
     told: tuple[type[Event], ...] = (PackageSealed, *_suborder_events())
-    for kind in told:
-        bus.listen_after("packages.tell_bank", kind, tell_bank)
+    for event in told:
+        bus.listen_after("packages.tell_bank", event, tell_bank)
     return bus
 
 

@@ -51,6 +51,10 @@ class Bank:
     login: str
     branches: tuple[Branch, ...]
 
+    def branch_code(self, number: int) -> str:
+        """The invented code of the city's branch with that number."""
+        return invented_uscc("91", "500103", 910_000 + number)
+
 
 @dataclass(frozen=True, slots=True)
 class Firm:

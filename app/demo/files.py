@@ -1,0 +1,101 @@
+"""The city as the files its departments would send, so that the demo comes in through the same door as real data."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from typing import Final
+
+from app.demo.city import PLACES, City, Firm
+from app.kernel.money import format_yuan
+
+REGISTRY_HEADER: Final = (
+    "企业名称",
+    "统一社会信用代码",
+    "注册日期",
+    "企业类型",
+    "注册资金",
+    "经营范围",
+    "所在省份",
+    "地区",
+    "注册地址",
+)
+INVOICE_HEADER: Final = ("企业代号", "发票号码", "开票日期", "购方单位代号", "金额", "税额", "价税合计", "发票状态")
+INVOICES_A_MONTH: Final = 4
+TAX_PER_MILLE: Final = 60
+
+
+def write_files(city: City, folder: Path) -> dict[str, Path]:
+    """Write registry.csv, outlets.csv and invoices.csv; return them by kind."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {kind: folder / f"{kind}.csv" for kind in ("registry", "outlets", "invoices")}
+    _write(files["registry"], REGISTRY_HEADER, _firms(city))
+    _write(files["outlets"], REGISTRY_HEADER, _branches(city))
+    _write(files["invoices"], INVOICE_HEADER, _invoices(city))
+    return files
+
+
+def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows)
+
+
+def _firms(city: City) -> Iterable[Sequence[str]]:
+    for firm in city.firms:
+        place = PLACES[firm.district_code]
+        capital = f"{firm.capital_fen // 1_000_000}(万人民币元)"
+        yield (
+            firm.name, firm.uscc, firm.founded_on.isoformat(), "有限责任公司", capital, f"{firm.name}的示例经营范围",
+            "重庆", place, f"重庆市{place}示例路{int(firm.uscc[10:16])}号",
+        )  # fmt: skip
+
+
+def _branches(city: City) -> Iterable[Sequence[str]]:
+    for number, (bank, branch) in enumerate((each, branch) for each in city.banks for branch in each.branches):
+        place = PLACES[branch.district_code]
+        code = bank.branch_code(number)
+        yield (
+            branch.name,
+            code,
+            "2022-03-01",
+            "分公司",
+            "-",
+            "存款、贷款、结算",
+            "重庆",
+            place,
+            f"重庆市{place}示例街{number + 1}号",
+        )
+
+
+def _invoices(city: City) -> Iterable[Sequence[str]]:
+    random = Random(city.seed + 1)  # noqa: S311 - repeatable on purpose
+    number = 10_000_000
+    for firm in city.firms:
+        for on, amount_fen, status in _sales(firm, random):
+            number += 1
+            tax_fen = amount_fen * TAX_PER_MILLE // 1000
+            yield (
+                firm.uscc, str(number), f"{on.year}/{on.month}/{on.day}", f"B{random.randrange(40):05d}",
+                _sum(amount_fen), _sum(tax_fen), _sum(amount_fen + tax_fen), status,
+            )  # fmt: skip
+
+
+def _sales(firm: Firm, random: Random) -> Iterable[tuple[date, int, str]]:
+    """Twelve months of invoices whose valid sum is about the firm's turnover, with its shares of void and returned."""
+    count = 12 * INVOICES_A_MONTH
+    each = firm.turnover_12m_fen // count
+    for index in range(count):
+        on = firm.newest_invoice_on - timedelta(days=index * 360 // count)
+        amount = each * random.randrange(60, 140) // 100
+        yield on, amount, "有效发票"
+        if random.randrange(1_000_000) < firm.void_ppm:
+            yield on, amount, "作废发票"
+        if random.randrange(1_000_000) < firm.return_ppm:
+            yield on, -amount // 2, "有效发票"
+
+
+def _sum(fen: int) -> str:
+    return format_yuan(fen).replace(",", "")
