@@ -58,6 +58,29 @@ def rate(ppm: int) -> str:
     return f"{'-' if ppm < 0 else ''}{whole}.{kept} %"
 
 
+def figure(value: str | int, unit: str, language: str = "zh") -> Markup | str:
+    """A value of a report in its unit: text, date (YYYYMMDD), flag, count, months, fen or ppm.
+
+    >>> figure(20250918, "date"), str(figure(21_000, "ppm")), figure(14, "months", "en"), figure(0, "flag", "zh")
+    ('2025-09-18', '2.10 %', '14 months', '否')
+    """
+    if unit == "text" or isinstance(value, str):
+        return str(value)
+    match unit:
+        case "date":
+            return day(date(value // 10_000, value // 100 % 100, value % 100), language)
+        case "fen":
+            return money(value, language)
+        case "ppm":
+            return rate(value)
+        case "flag":
+            return _("是") if value else _("否")
+        case "months":
+            return f"{value} months" if language == "en" else f"{value} 个月"
+        case _:
+            return f"{value:,}"
+
+
 def share(part: int, whole: int) -> str:
     """A share with its counts, so that a small number shows how small it is; nothing to count is a dash.
 

@@ -137,6 +137,7 @@ def _environment() -> Environment:
         money=lambda fen: formats.money(fen, i18n.language()),
         money_text=lambda fen: formats.money_text(fen, i18n.language()),
         rate=formats.rate,
+        figure=lambda value, unit: formats.figure(value, unit, i18n.language()),
         day=lambda value: formats.day(value, i18n.language()),
         instant=lambda value: formats.instant(value, i18n.language()),
         code=formats.code,

@@ -35,7 +35,7 @@ def _wanted(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _quiet_log() -> None:
-    log.configure(level=logging.CRITICAL)
+    log.configure(level=logging.ERROR)
 
 
 class _Server(uvicorn.Server):
