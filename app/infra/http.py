@@ -301,12 +301,8 @@ class Outgoing:
                 raise ValueError(f"{address} is not a loopback address")
         self._guard = _Guard(resolve, self._loopback)
         self._seconds_max = seconds_max
-        self._client = httpx.AsyncClient(
-            transport=_Transport(self._guard, tls or httpx.create_ssl_context(trust_env=False)),
-            follow_redirects=False,
-            trust_env=False,
-            timeout=httpx.Timeout(seconds_max),
-        )
+        self._tls = tls
+        self._opened: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> "Outgoing":
         return self
@@ -315,7 +311,19 @@ class Outgoing:
         await self.aclose()
 
     async def aclose(self) -> None:
-        await self._client.aclose()
+        if self._opened is not None:
+            await self._opened.aclose()
+
+    def _client(self) -> httpx.AsyncClient:
+        """Made at the first call: reading the machine's certificates takes longer than judging an address."""
+        if self._opened is None:
+            self._opened = httpx.AsyncClient(
+                transport=_Transport(self._guard, self._tls or httpx.create_ssl_context(trust_env=False)),
+                follow_redirects=False,
+                trust_env=False,
+                timeout=httpx.Timeout(self._seconds_max),
+            )
+        return self._opened
 
     async def check(self, url: str) -> None:
         """Judge a URL as if it were called now: its text, its name and every address. Raises CallRefused."""
@@ -335,7 +343,7 @@ class Outgoing:
         sent = {"accept-encoding": "identity", "connection": "close", "user-agent": "xinyidai-notices", **headers}
         try:
             async with asyncio.timeout(self._seconds_max):
-                async with self._client.stream("POST", url, content=content, headers=sent) as response:
+                async with self._client().stream("POST", url, content=content, headers=sent) as response:
                     return Answer(response.status_code, await _read(response))
         except _Blocked as blocked:
             raise blocked.refused from None

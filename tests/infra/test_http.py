@@ -318,7 +318,7 @@ async def test_a_closed_port_and_a_peer_without_tls_have_a_name() -> None:
 async def test_an_untrusted_certificate_is_refused() -> None:
     """The default context verifies: nobody may switch that off by passing nothing."""
     async with Outgoing() as http:
-        context = http._client._transport._pool._ssl_context  # type: ignore[attr-defined]
+        context = http._client()._transport._pool._ssl_context  # type: ignore[attr-defined]
 
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
 

@@ -1,10 +1,7 @@
 """Clients: the machines of banks, their keys, and the tokens they get for a signed assertion."""
 
-from app.access.clients.rules import KeyFault, Use
+from app.access.clients.rules import Client, ClientKey, KeyFault, Token, Use
 from app.access.clients.service import (
-    Client,
-    ClientKey,
-    Token,
     authenticate,
     disable_client,
     encryption_key,

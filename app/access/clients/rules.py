@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
+from uuid import UUID
 
 SKEW: Final = timedelta(seconds=10)  # How far two honest clocks may be apart.
 ASSERTION_LIFE: Final = timedelta(seconds=60)
@@ -87,6 +88,42 @@ class Claim:
     kid: str
     client_id: str
     jti: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A bank's machine. `branch_id` limits it to one branch."""
+
+    client_id: UUID
+    bank_id: UUID
+    branch_id: UUID | None
+    name: str
+    registered_at: datetime
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClientKey:
+    """A public key of a machine, valid from `valid_from` and, once it has a successor, until `valid_to`."""
+
+    client_id: UUID
+    kid: str
+    bank_id: UUID
+    use: Use
+    jwk: Mapping[str, Any]
+    thumbprint: str
+    valid_from: datetime
+    valid_to: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token in clear, for the answer only; the database keeps its hash."""
+
+    access_token: str
+    client_id: UUID
+    bank_id: UUID
     expires_at: datetime
 
 

@@ -5,8 +5,6 @@ Instants here are wall time (`tx.wall`): a demo that moves the business clock mu
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,49 +12,13 @@ import structlog
 
 from app.access import audit
 from app.access.clients import assertions, rules, store
-from app.access.clients.rules import Fault, KeyFault, Use
+from app.access.clients.rules import Client, ClientKey, Fault, KeyFault, Token, Use
 from app.access.seats import Seat, SeatRole
 from app.infra.db import ReadTx, Record, Tx
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """A bank's machine. `branch_id` limits it to one branch."""
-
-    client_id: UUID
-    bank_id: UUID
-    branch_id: UUID | None
-    name: str
-    registered_at: datetime
-    disabled_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class ClientKey:
-    """A public key of a machine, valid from `valid_from` and, once it has a successor, until `valid_to`."""
-
-    client_id: UUID
-    kid: str
-    bank_id: UUID
-    use: Use
-    jwk: Mapping[str, Any]
-    thumbprint: str
-    valid_from: datetime
-    valid_to: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """An access token in clear, for the answer only; the database keeps its hash."""
-
-    access_token: str
-    client_id: UUID
-    bank_id: UUID
-    expires_at: datetime
 
 
 async def register_client(

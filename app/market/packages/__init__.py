@@ -1,8 +1,7 @@
 """Packages: what a bank may see of a firm, shown before consent, sealed at acceptance, opened under the gate."""
 
 from app.market.packages.rules import BankInput, Case, PackageItem, Status
-from app.market.packages.sealing import Preview, preview, seal
-from app.market.packages.service import (
+from app.market.packages.service.reading import (
     Envelope,
     Head,
     Opened,
@@ -17,6 +16,7 @@ from app.market.packages.service import (
     read,
     read_own,
 )
+from app.market.packages.service.sealing import Preview, preview, seal
 
 __all__ = [
     "BankInput",

@@ -1,21 +1,20 @@
 """Deliveries: telling banks' endpoints by signed POST, with retries and dead letters."""
 
-from app.office.deliveries.rules import NoticeState, Outcome, Scheme, kind_of
-from app.office.deliveries.sending import Courier, run_due
-from app.office.deliveries.service import (
-    Endpoint,
-    Notice,
+from app.office.deliveries.rules import Endpoint, Notice, NoticeState, Outcome, Scheme, kind_of
+from app.office.deliveries.service.endpoints import (
     check_url,
     disable_endpoint,
     is_told,
     list_dead,
     list_endpoints,
     list_notices,
+    outgoing,
     register_endpoint,
     resend,
     rotate_key,
     tell,
 )
+from app.office.deliveries.service.sending import Courier, run_due
 
 __all__ = [
     "Courier",
@@ -31,6 +30,7 @@ __all__ = [
     "list_dead",
     "list_endpoints",
     "list_notices",
+    "outgoing",
     "register_endpoint",
     "resend",
     "rotate_key",

@@ -9,6 +9,7 @@ import re
 from base64 import b64decode
 from binascii import Error as NotBase64
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -62,6 +63,40 @@ class SecretFault(StrEnum):
     NOT_BASE64 = "not-base64"
     TOO_SHORT = "too-short"
     TOO_LONG = "too-long"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a bank is told, and of which kinds of event (`*` for all)."""
+
+    endpoint_id: UUID
+    bank_id: UUID
+    url: str
+    kinds: tuple[str, ...]
+    scheme: Scheme
+    registered_at: datetime
+    disabled_at: datetime | None
+    disabled_why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing to tell one endpoint. `tries` were made; `why` says why it is dead."""
+
+    notice_id: UUID
+    seq: int
+    endpoint_id: UUID
+    bank_id: UUID
+    stream_id: UUID
+    kind: str
+    ids: Mapping[str, str]
+    happened_at: datetime
+    made_at: datetime
+    state: NoticeState
+    tries: int
+    next_at: datetime
+    ended_at: datetime | None
+    why: str | None
 
 
 def kind_of(event_name: str) -> str:

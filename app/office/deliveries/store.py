@@ -117,7 +117,8 @@ async def end_try(
     tx: Tx, notice_id: UUID, lease_until: datetime, state: str, next_at: datetime | None, why: str | None
 ) -> bool:
     """Count a try and say what follows; False when the lease was lost meanwhile."""
-    sql = """update notices set tries = tries + 1, lease_until = null, state = $3::varchar, next_at = coalesce($4, next_at),
+    sql = """update notices set tries = tries + 1, lease_until = null, state = $3::varchar,
+                    next_at = coalesce($4, next_at),
                     ended_at = case when $3::varchar = 'pending' then null else $5::timestamptz end, why = $6
               where notice_id = $1 and lease_until = $2 and state = 'pending'"""
     return await tx.execute(sql, notice_id, lease_until, state, next_at, tx.wall, why) == 1
@@ -151,6 +152,6 @@ async def knows_notice(tx: ReadTx, notice_id: UUID) -> bool:
     return bool(await tx.value("select exists (select 1 from notices where notice_id = $1)", notice_id))
 
 
-async def read_scheme(tx: ReadTx, endpoint_id: UUID) -> str:
-    found: str = await tx.value("select scheme from endpoints where endpoint_id = $1", endpoint_id)
+async def read_scheme(tx: ReadTx, endpoint_id: UUID) -> str | None:
+    found: str | None = await tx.value("select scheme from endpoints where endpoint_id = $1", endpoint_id)
     return found

@@ -110,7 +110,9 @@ class World:
 
 
 @pytest.fixture(autouse=True)
-def keys(tmp_path: Path) -> vault.KeyRing:
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> vault.KeyRing:
+    """Keys of this test alone, in a home of its own."""
+    monkeypatch.setenv("XINYIDAI_HOME", str(tmp_path))
     return vault.unlock(tmp_path / "keys")
 
 

@@ -18,7 +18,8 @@ from joserfc.jwk import ECKey, OctKey, OKPKey
 
 from app.infra import vault
 from app.infra.vault import KeyRing
-from app.market.packages import envelopes, rules
+from app.market.packages import rules
+from app.market.packages.service import envelopes
 from examples.bank import Account, Receiver, Refused
 from examples.bank.jose import b64, new_encryption_key, new_signing_key, public_jwk, unb64
 from tests.market.packages.samples import AS_OF, BANK, CASE, CONSENT, ENTRIES, ISSUER, KNOWN, LETTER, ORDER, SUBORDER

@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from app.kernel.ids import new_id
-from app.office.deliveries import signing
 from app.office.deliveries.rules import (
     WAITS,
     Outcome,
@@ -27,6 +26,7 @@ from app.office.deliveries.rules import (
     next_try_at,
     webhook_id,
 )
+from app.office.deliveries.service import signing
 
 AT = datetime(2025, 9, 25, 2, tzinfo=UTC)
 

@@ -288,7 +288,7 @@ async def test_a_worker_that_dies_in_the_call_leaves_a_notice_that_is_sent_again
     db: Database, hand: Hand, http: Outgoing
 ) -> None:
     """At least once: the lease runs out, the id stays."""
-    from app.office.deliveries.sending import claim
+    from app.office.deliveries.service.sending import claim
 
     async with endpoint() as bank:
         await register(db, bank.url)

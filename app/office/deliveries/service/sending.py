@@ -16,10 +16,11 @@ from app.infra import outbox, vault
 from app.infra.db import OUTCOME_UNKNOWN, Database, Record, Role, Scope, Tx
 from app.infra.http import CallFailed, CallRefused, Outgoing
 from app.kernel.ids import new_id
-from app.office.deliveries import rules, signing, store
+from app.office.deliveries import rules, store
 from app.office.deliveries.events import NoticeDelivered, NoticeFailed
 from app.office.deliveries.rules import NoticeState, Outcome, Scheme
-from app.office.deliveries.service import key_place
+from app.office.deliveries.service import signing
+from app.office.deliveries.service.endpoints import key_place
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +101,7 @@ async def claim(db: Database, now: datetime) -> list[Errand]:
 
 async def _keys(tx: Tx, endpoint_id: UUID, now: datetime) -> tuple[signing.Key, ...]:
     scheme = await store.read_scheme(tx, endpoint_id)
+    assert scheme is not None, "a notice has an endpoint"
     found = await store.read_keys(tx, endpoint_id, now)
     places = [(key_place(row["key_id"], row["bank_id"]), row["material"]) for row in found]
     return tuple([signing.Key(Scheme(scheme), await vault.unseal(tx, place, sealed)) for place, sealed in places])

@@ -14,9 +14,10 @@ from app.infra import settings, vault
 from app.infra.db import ReadTx, Record, Tx
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
-from app.market.packages import envelopes, rules, store
+from app.market.packages import rules, store
 from app.market.packages.rules import PackageItem
-from app.market.packages.sealing import package_place
+from app.market.packages.service import envelopes
+from app.market.packages.service.sealing import package_place
 
 ENVELOPE_LIFE: Final = timedelta(minutes=15)
 

@@ -1,7 +1,6 @@
 """Endpoints of banks, and what is to be told to them. Sending itself is `sending.py`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,44 +10,17 @@ from app.access.seats import Seat
 from app.infra import vault
 from app.infra.db import ReadTx, Record, Tx
 from app.infra.http import CallRefused, Outgoing
+from app.infra.settings import Settings
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
-from app.office.deliveries import rules, signing, store
-from app.office.deliveries.rules import NoticeState, Scheme
+from app.office.deliveries import rules, store
+from app.office.deliveries.rules import Endpoint, Notice, NoticeState, Scheme
+from app.office.deliveries.service import signing
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a bank is told, and of which kinds of event (`*` for all)."""
-
-    endpoint_id: UUID
-    bank_id: UUID
-    url: str
-    kinds: tuple[str, ...]
-    scheme: Scheme
-    registered_at: datetime
-    disabled_at: datetime | None
-    disabled_why: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One thing to tell one endpoint. `tries` were made; `why` says why it is dead."""
-
-    notice_id: UUID
-    seq: int
-    endpoint_id: UUID
-    bank_id: UUID
-    stream_id: UUID
-    kind: str
-    ids: Mapping[str, str]
-    happened_at: datetime
-    made_at: datetime
-    state: NoticeState
-    tries: int
-    next_at: datetime
-    ended_at: datetime | None
-    why: str | None
+def outgoing(settings: Settings) -> Outgoing:
+    """The client that calls endpoints, with the loopback addresses of the settings (none in production)."""
+    return Outgoing(loopback=settings.webhook_loopback, production=settings.production)
 
 
 async def check_url(http: Outgoing, url: str) -> None:
@@ -81,6 +53,16 @@ async def register_endpoint(
     await _keep_key(tx, endpoint_id, by.org_id, key)
     await audit.write(tx, "endpoint.register", detail={"endpoint_id": str(endpoint_id), "scheme": scheme.value})
     return Endpoint(endpoint_id, by.org_id, url, tuple(kinds), scheme, tx.wall, None, None), key.shown
+
+
+async def verification_key(tx: ReadTx, endpoint_id: UUID) -> str:
+    """What verifies the newest signatures: the public key (v1a) or the shared secret (v1). Refuses `not-found`."""
+    scheme = await store.read_scheme(tx, endpoint_id)
+    found = await store.read_keys(tx, endpoint_id, tx.wall)
+    if scheme is None or not found:
+        raise Refusal("not-found")
+    material = await vault.unseal(tx, key_place(found[0]["key_id"], found[0]["bank_id"]), found[0]["material"])
+    return signing.Key(Scheme(scheme), material).shown
 
 
 async def rotate_key(tx: Tx, endpoint_id: UUID, *, by: Seat, secret: str | None = None) -> str:

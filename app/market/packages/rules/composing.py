@@ -1,152 +1,33 @@
-"""What a credit data package is: composed from a report under a consent, byte for byte the same for the same inputs.
-
-Pure: every input is an argument, every answer is a value. A package holds strings and integers only, under ASCII keys
-(integers within ±2^53-1); then compact JSON with sorted keys is the canonical form of RFC 8785, which is hashed and
-signed. Nothing is left out silently: each item has a status, each class its coverage, each gap its name.
-"""
+"""Composing a package, what changed since it was shown, what is signed, and reading it back."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from enum import StrEnum
-from hashlib import sha256
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
 from app.kernel.clock import shanghai_date
+from app.market.packages.rules.canonical import canonical, digest, instant
+from app.market.packages.rules.shapes import (
+    BankInput,
+    Body,
+    Case,
+    Entry,
+    Letter,
+    PackageItem,
+    ScopeFault,
+    Shown,
+    Status,
+    Subject,
+)
 
 KIND: Final = "credit-package"
 VERSION: Final = 1
-JWS_TYPE: Final = "credit-package+jws"
-JWE_TYPE: Final = "credit-package+jwe"
-EXACT_MAX: Final = 2**53 - 1  # The largest integer that every JSON reader keeps.
 BANK_PREFIX: Final = "bank."  # Paths of a bank's own inputs; no item of a report begins so.
 CHANGED: Final = "changed_since_consent"
-_LONE: Final = re.compile("[\ud800-\udfff]")  # Half of a character: no text, and no UTF-8.
-
-Body = dict[str, Any]
-
-
-class Status(StrEnum):
-    """What the platform knows about an item: three different things, never mixed up and never zero."""
-
-    VALUE = "value"
-    NO_RECORD = "no_record"  # Collected, and nothing was found.
-    NOT_COLLECTED = "not_collected"
-
-
 _WORD: Final = {status: status.value for status in Status}  # A plain string: canonical JSON knows no enum.
-
-
-class ScopeFault(StrEnum):
-    """Why a package may not be sealed under a consent, in the order of the checks. All need a new consent."""
-
-    OTHER_ORDER = "other-order"
-    OTHER_BANK = "other-bank"
-    OTHER_BRANCH = "other-branch"
-    OTHER_SUBJECT = "other-subject"
-    DATA_CLASS = "data-class"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One item as the report gives it. `value` stands only with status `value`; `as_of_on` is the day it speaks of."""
-
-    path: str
-    item_code: str
-    data_class: str
-    title: str
-    unit: str
-    status: Status
-    source: str = ""
-    value: str | int | None = None
-    as_of_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BankInput:
-    """What a bank put in about the firm by itself, such as its own rating: the bank's statement, not a record.
-
-    `path` begins with `bank.`; `recorded_by` is None for an import.
-    """
-
-    path: str
-    value: str | int
-    as_of_on: date
-    source: str
-    recorded_at: datetime
-    recorded_by: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """The consent, as far as a package depends on it. `subject_id` is whose data it opens."""
-
-    consent_id: UUID
-    order_id: UUID
-    bank_id: UUID
-    branch_id: UUID
-    subject_id: UUID
-    purpose: str
-    data_classes: tuple[str, ...]
-    text_hash: str
-    valid_from: datetime
-    valid_to: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """The suborder that a package is for, and what was asked."""
-
-    order_id: UUID
-    suborder_id: UUID
-    business_id: UUID
-    bank_id: UUID
-    branch_id: UUID
-    product_id: UUID
-    amount_fen: int
-    term_months: int
-    purpose: str
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Whose data it is. `code` is the unified social credit code, or the bank's customer number of a masked subject."""
-
-    subject_id: UUID
-    name: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What the firm saw before it signed: per path (status, value)."""
-
-    preview_id: UUID
-    sha256: str
-    previewed_at: datetime
-    items: Mapping[str, tuple[str, str | int | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class PackageItem:
-    """One item of a sealed package, or one of the bank's own inputs (then `stated_by_bank`)."""
-
-    path: str
-    title: str
-    unit: str
-    status: Status
-    value: str | int | None
-    data_class: str | None
-    source: str
-    as_of_on: date | None
-    age_days: int | None
-    changed_since_consent: bool = False
-    stated_by_bank: bool = False
 
 
 def judge_scope(case: Case, letter: Letter, subject_id: UUID, entries: Sequence[Entry]) -> ScopeFault | None:
@@ -321,54 +202,6 @@ def _around(head: Body, package: bytes) -> bytes:
         "package": b'"package":' + package
     }
     return b"{" + b",".join(parts[name] for name in sorted(parts)) + b"}"
-
-
-def canonical(body: Mapping[str, Any]) -> bytes:
-    """The one byte string for a body (RFC 8785).
-
-    >>> canonical({"b": 1, "a": ["重庆", {"c": "x"}]}).decode()
-    '{"a":["重庆",{"c":"x"}],"b":1}'
-    """
-    assert is_plain(body), "a package holds strings and integers under ASCII keys only"
-    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def is_plain(value: object) -> bool:
-    """Whether a value is made of strings, exact integers, lists and objects with ASCII keys.
-
-    >>> is_plain({"a": [1, "b"]}), is_plain({"a": 1.0}), is_plain({"a": True}), is_plain({"键": 1}), is_plain(2**53)
-    (True, False, False, False, False)
-    """
-    rest: list[Any] = [value]
-    keys: list[Any] = []
-    texts: list[str] = []
-    while rest:
-        leaf = rest.pop()
-        kind = type(leaf)
-        if kind is str:
-            texts.append(leaf)
-        elif kind is dict:
-            keys += leaf
-            rest += leaf.values()
-        elif kind is list:
-            rest += leaf
-        elif kind is not int or not -EXACT_MAX <= leaf <= EXACT_MAX:
-            return False
-    return {*map(type, keys)} <= {str} and "".join(keys).isascii() and _LONE.search("".join(texts)) is None
-
-
-def digest(raw: bytes) -> str:
-    return sha256(raw).hexdigest()
-
-
-def instant(at: datetime) -> str:
-    """An instant in UTC to the second.
-
-    >>> instant(datetime(2025, 9, 25, 2, 0, 1, 999, tzinfo=UTC))
-    '2025-09-25T02:00:01Z'
-    """
-    assert at.tzinfo is not None, "instants are aware"
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def read_items(body: Mapping[str, Any]) -> tuple[PackageItem, ...]:

@@ -13,9 +13,10 @@ from app.infra import outbox, settings, vault
 from app.infra.db import ReadTx, Tx
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
-from app.market.packages import envelopes, rules, store
+from app.market.packages import rules, store
 from app.market.packages.events import PackageSealed, PackageValueChanged
 from app.market.packages.rules import BankInput, Case, Entry, Letter, Shown, Status, Subject
+from app.market.packages.service import envelopes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Commands of packages: showing and sealing; opening and reading."""

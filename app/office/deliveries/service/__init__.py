@@ -1,0 +1,1 @@
+"""Commands of deliveries: endpoints and their keys; what is told; sending and sending again."""
