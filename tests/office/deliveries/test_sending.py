@@ -28,7 +28,7 @@ BANK, OTHER_BANK, ORDER = UUID(int=100), UUID(int=200), UUID(int=7)
 ADMIN = Seat(UUID(int=101), BANK, SeatRole.BANK_ADMIN)
 OTHER_ADMIN = Seat(UUID(int=201), OTHER_BANK, SeatRole.BANK_ADMIN)
 START = datetime(2026, 9, 1, 2, tzinfo=UTC)
-IDS = {"order_id": ORDER, "package_id": UUID(int=8)}
+IDS = {"order_id": ORDER, "suborder_id": UUID(int=8)}
 
 
 class Hand:
@@ -84,7 +84,7 @@ async def register(db: Database, url: str, by: Seat = ADMIN, **named: Any) -> tu
     return made.endpoint_id, shown
 
 
-async def tell(db: Database, kind: str = "package.sealed", bank_id: UUID = BANK) -> list[UUID]:
+async def tell(db: Database, kind: str = "suborder.accepted", bank_id: UUID = BANK) -> list[UUID]:
     async with db.transaction(Role.WORKER) as tx:
         return await deliveries.tell(tx, bank_id, kind, IDS, stream_id=ORDER, at=tx.now)
 
@@ -130,7 +130,7 @@ async def test_the_common_library_verifies_a_v1_notice_as_it_arrived(db: Databas
         await run_due(db, http, datetime.now(UTC) + timedelta(seconds=1))
 
     ((headers, body),) = bank.got
-    assert Webhook(shown).verify(body.decode(), headers)["type"] == "package.sealed"
+    assert Webhook(shown).verify(body.decode(), headers)["type"] == "suborder.accepted"
 
 
 async def test_retries_keep_the_id_and_refresh_the_timestamp(
