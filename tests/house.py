@@ -29,6 +29,7 @@ SQL_CLOCK = re.compile(
     re.IGNORECASE,
 )
 SQL_TRANSACTION = re.compile(r"\s*(begin|commit|rollback|savepoint|release|start\s+transaction|abort)\b", re.IGNORECASE)
+SQL_WRITE = re.compile(r"\b(insert\s+into|delete\s+from|truncate|update\s+\w+\s+set)\b", re.IGNORECASE)
 SQL_TABLE = re.compile(
     r"\b(?:from|join|into|update|using|table|truncate)\s+(?:only\s+|lateral\s+)?(?:public\.)?\"?([a-z_][a-z0-9_]*)",
     re.IGNORECASE,
@@ -43,7 +44,7 @@ def complaints(name: str, text: str) -> list[str]:
     """All rules that need nothing but one file of `app/`; `name` is its path from the repository."""
     tree = ast.parse(text)
     found = list(_sizes(name, text, tree))
-    for rule in (_transactions, _clock, _sql_clock, _purity, _names):
+    for rule in (_transactions, _clock, _sql_clock, _purity, _read_only, _names):
         found += rule(name, tree)
     return found
 
@@ -129,6 +130,18 @@ def _purity(name: str, tree: ast.AST) -> Iterator[str]:
         if isinstance(node, ast.Await | ast.AsyncFunctionDef | ast.AsyncFor | ast.AsyncWith | ast.Raise):
             kind = "raises" if isinstance(node, ast.Raise) else "awaits"
             yield f"{name}:{node.lineno}: rules return a verdict; this one {kind}"
+
+
+def _read_only(name: str, tree: ast.AST) -> Iterator[str]:
+    if not name.startswith(READ_ONLY_EXEMPT):
+        return
+    rule = "invariants and the replay read everything and write nothing"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in {"transaction", "execute", "executemany", "copy"}:
+            yield f"{name}:{node.lineno}: {rule} (.{node.attr})"
+    for line, text in strings(tree):
+        if hit := SQL_WRITE.search(text):
+            yield f"{name}:{line}: {rule} ({hit.group(0)})"
 
 
 def _names(name: str, tree: ast.AST) -> Iterator[str]:

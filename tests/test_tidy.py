@@ -228,6 +228,12 @@ PLANTED = {
     "await in rules": ("app/market/orders/rules.py", "async def f():\n    await g()", "2: rules return a verdict"),
     "raise in rules": ("app/market/orders/rules/states.py", "def f():\n    raise ValueError", "2: rules return"),
     "async in rules": ("app/market/orders/rules.py", "async def f(): ...", "1: rules return a verdict"),
+    "a replay that writes": ("app/replay/store.py", "SQL = 'delete from clocks'", "1: invariants and the replay"),
+    "an invariant that may write": (
+        "app/invariants/x.py",
+        "async def f(db):\n    db.transaction(R)",
+        "2: invariants and",
+    ),
     "an empty name": ("app/market/orders/utils.py", "", "1: 'utils' says nothing"),
     "an empty class name": ("app/market/orders/service.py", "class OrderManager: ...", "1: class OrderManager"),
     "a bare id": ("app/market/orders/service.py", "def close(tx, id): ...", "1: an argument says whose"),
