@@ -24,6 +24,9 @@ from app.worker import stop_on_signals, work
 HANDLER_MODULES: Final = (
     "app.access.seats.http",
     "app.access.seats.pages",
+    "app.office.proposals.http",
+    "app.market.parties.http",
+    "app.market.limits.http",
     "app.market.limits.pages",
 )
 GRACE_SECONDS: Final = 10

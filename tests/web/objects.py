@@ -10,6 +10,7 @@ from typing import Final
 
 from app.access.seats import Seat, SeatRole
 from app.infra.db import Database
+from tests.market.parties import objects as parties
 
 Params = Mapping[str, str]
 
@@ -24,4 +25,28 @@ class Made:
 
 Maker = Callable[[Database, Mapping[SeatRole, Seat], Mapping[SeatRole, Seat]], Awaitable[Made]]
 
-MAKERS: Final[dict[str, Maker]] = {}
+
+async def make_proposals(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A pool of each bank that waits for its second person."""
+    ids = [(await parties.propose_pool(db, seats))[1].proposal_id for seats in (mine, others)]
+    return Made(*({"proposal_id": str(found)} for found in ids))
+
+
+async def make_pools(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A frozen pool of each bank."""
+    ids = [await parties.frozen_pool(db, seats) for seats in (mine, others)]
+    return Made(*({"pool_id": str(found)} for found in ids))
+
+
+async def make_outlets(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """An outlet that waits for a person, and the bank whose it could be."""
+    found = [await parties.queued_outlet(db, seats) for seats in (mine, others)]
+    return Made(*({"bank_id": str(bank_id), "outlet_id": str(outlet_id)} for bank_id, outlet_id in found))
+
+
+MAKERS: Final[dict[str, Maker]] = {
+    "proposal": make_proposals,
+    "pool": make_pools,
+    "outlet_to_place": make_outlets,
+    "outlet_to_dismiss": make_outlets,
+}

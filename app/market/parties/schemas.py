@@ -1,21 +1,23 @@
 """Bodies of the changes that need two people, as they wait in a proposal."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
+
+from app.web.body import Body
 
 FEN_MAX = 10**15  # Ten trillion yuan: no bank sets aside more.
 Amount = Annotated[int, Field(strict=True, gt=0, le=FEN_MAX)]
 Rate = Annotated[int, Field(strict=True, gt=0, le=360_000)]
-Word = Annotated[str, Field(min_length=1, max_length=64)]
-Words = Annotated[list[Word], Field(max_length=64)]
-Why = Annotated[str, Field(min_length=2, max_length=500)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
+Words = Annotated[list[Word], Field(max_length=64, default_factory=list)]
+Why = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=500)]
 
 
-class ChangeBody(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class ChangeBody(Body):
+    """Base of what waits in a proposal."""
 
 
 class PoolOpening(ChangeBody):
@@ -45,6 +47,29 @@ class PoolThaw(ChangeBody):
     why: Why
 
 
+class PoolChange(PoolThaw):
+    """What a person sends to change a pool: by how much, unless it is thawed."""
+
+    kind: Literal["raise", "lower", "thaw"]
+    amount_fen: Amount | None = None
+
+    @model_validator(mode="after")
+    def _amount_where_due(self) -> Self:
+        if (self.kind == "thaw") != (self.amount_fen is None):
+            raise ValueError("a raise or a lowering is by an amount, a thaw by none")
+        return self
+
+
+class FreezeBody(Body):
+    why: Why
+
+
+class PlacementBody(Body):
+    """Whose outlet it is."""
+
+    bank_id: UUID
+
+
 class ListBody(ChangeBody):
     """A new version of a branch's list for a product."""
 
@@ -56,11 +81,11 @@ class ListBody(ChangeBody):
     term_months_max: Annotated[int, Field(strict=True, ge=1, le=360)]
     rate_min_ppm: Rate
     rate_max_ppm: Rate
-    purposes: Words = []
-    collateral: Words = []
-    districts: Words = []
-    materials: Words = []
-    two_person_reasons: Words = []
+    purposes: Words
+    collateral: Words
+    districts: Words
+    materials: Words
+    two_person_reasons: Words
     valid_from: date
     valid_to: date | None = None
 

@@ -65,7 +65,7 @@ def judge_check(proposal: Proposal, by: Seat, checkers: frozenset[SeatRole], now
     """
     if by.org_id != proposal.org_id:
         return NotChecked.ANOTHER_ORG
-    if None not in (by.branch_id, proposal.branch_id) and by.branch_id != proposal.branch_id:
+    if not is_theirs(proposal, by):
         return NotChecked.ANOTHER_BRANCH
     if by.role not in checkers:
         return NotChecked.ROLE
@@ -74,3 +74,9 @@ def judge_check(proposal: Proposal, by: Seat, checkers: frozenset[SeatRole], now
     if proposal.state is not ProposalState.OPEN:
         return NotChecked.CLOSED
     return NotChecked.EXPIRED if now >= proposal.expires_at else None
+
+
+def is_theirs(proposal: Proposal, by: Seat) -> bool:
+    """Whether a proposal is a seat's to see: of its organisation, and of no other branch than its own."""
+    same_branch = None in (by.branch_id, proposal.branch_id) or by.branch_id == proposal.branch_id
+    return by.org_id == proposal.org_id and same_branch

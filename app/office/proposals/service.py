@@ -20,7 +20,7 @@ from app.kernel.ids import new_id
 from app.office import policies
 from app.office.proposals import store
 from app.office.proposals.events import ProposalClosed, ProposalMade
-from app.office.proposals.rules import PROBLEM_OF, NotChecked, Proposal, ProposalState, judge_check
+from app.office.proposals.rules import PROBLEM_OF, NotChecked, Proposal, ProposalState, is_theirs, judge_check
 
 Apply = Callable[[Tx, Proposal, Seat, datetime], Awaitable[None]]
 Lock = Callable[[Tx, UUID], Awaitable[None]]
@@ -118,10 +118,10 @@ async def expire_due(tx: Tx, *, now: datetime, limit: int = 100) -> int:
     return len(due)
 
 
-async def get(tx: ReadTx, proposal_id: UUID) -> Proposal:
-    """One proposal of the caller's organisation; refuses `not-found`."""
+async def get(tx: ReadTx, proposal_id: UUID, *, by: Seat | None = None) -> Proposal:
+    """One proposal of the caller's organisation, of its branch when the seat has one; refuses `not-found`."""
     proposal = await store.read_proposal(tx, proposal_id)
-    if proposal is None:
+    if proposal is None or (by is not None and not is_theirs(proposal, by)):
         raise Refusal("not-found")
     return proposal
 

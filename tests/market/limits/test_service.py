@@ -96,7 +96,8 @@ async def test_a_firm_sees_a_card_for_every_product_an_amount_or_why_zero(db: Da
     assert ["no_tax", "model_fault"] == [(found[key].why_zero or {})["code"] for key in ("tax", "no_such_model")]
     assert found["tax"].why_zero == {
         "code": "no_tax", "zh": "没有可用的纳税数据，无法测算", "en": "There are no tax data to measure from",
-        "change_zh": "授权并归集近十二个月的纳税数据后即可测算", "change_en": "Once twelve months of tax data are collected",
+        "change_zh": "授权并归集近十二个月的纳税数据后即可测算",
+        "change_en": "Once twelve months of tax data are collected",
     }  # fmt: skip
 
 

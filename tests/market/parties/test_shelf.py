@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
@@ -30,7 +31,7 @@ def body(world: World, **more: object) -> ListBody:
         "ceiling_fen": 200 * WAN, "approval_level_fen": 100 * WAN, "term_months_max": 12, "rate_min_ppm": 36_500,
         "rate_max_ppm": 90_000, "purposes": ["working_capital"], "districts": ["500103"], "valid_from": TODAY,
     }  # fmt: skip
-    return ListBody.model_validate(fields | more)
+    return ListBody.model_validate_json(json.dumps(fields | more, default=str))
 
 
 async def publish(db: Database, world: World, **more: object) -> str:

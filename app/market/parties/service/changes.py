@@ -1,5 +1,6 @@
 """Changes of pools and lists that need two people (P25): vetted when proposed, applied when approved."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -148,7 +149,7 @@ async def _note(
 
 def _read(shape: type[B], body: Mapping[str, Any]) -> B:
     try:
-        return shape.model_validate(dict(body))
+        return shape.model_validate_json(json.dumps(dict(body)), strict=True)
     except ValidationError:
         raise Refusal("malformed-field") from None
 

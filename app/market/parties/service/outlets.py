@@ -134,6 +134,13 @@ async def outlet_queue(tx: ReadTx, *, after: UUID = FIRST_ID, limit: int = 50) -
     return tuple(_outlet(dict(row)) for row in await store.read_queue(tx, after, limit))
 
 
+async def get_outlet(tx: ReadTx, outlet_id: UUID) -> Outlet:
+    """One outlet, settled or not; refuses `not-found`."""
+    if (row := await store.read_outlet(tx, outlet_id)) is None:
+        raise Refusal("not-found")
+    return _outlet(dict(row))
+
+
 async def place_outlet(tx: Tx, outlet_id: UUID, bank_id: UUID, *, by_id: UUID, now: datetime) -> Outlet:
     """An operator says whose outlet it is. Refuses `not-found` and, when it was settled before, `wrong-state`."""
     waiting = await store.lock_outlet(tx, outlet_id)

@@ -169,6 +169,10 @@ async def read_queue(tx: ReadTx, after: UUID, limit: int) -> list[Record]:
     return await tx.fetch(QUEUE, after, limit)
 
 
+async def read_outlet(tx: ReadTx, outlet_id: UUID) -> Record | None:
+    return await tx.row("select * from outlets where outlet_id = $1", outlet_id)
+
+
 async def lock_outlet(tx: Tx, outlet_id: UUID) -> Record | None:
     return await tx.row("select * from outlets where outlet_id = $1 for update", outlet_id)
 
