@@ -1,0 +1,158 @@
+"""Reading figures, the cases behind them, and one case whole."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.access import audit
+from app.infra.db import ReadTx, Record, Tx
+from app.kernel.errors import Refusal
+from app.market.supervision import rules, store
+from app.market.supervision.rules import Board, By, CaseLine, LineKind
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFound:
+    """A suborder behind a figure; `value` of `of` is what it adds, at `at`."""
+
+    suborder_id: UUID
+    order_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    product_id: UUID
+    district_code: str
+    at: datetime
+    value: int
+    of: int
+    state: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """One suborder: what it is, and everything that happened, in one column of time."""
+
+    suborder_id: UUID
+    order_id: UUID
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    product_id: UUID
+    state: str
+    amount_fen: int
+    term_months: int
+    district_code: str
+    pushed_at: datetime
+    ended_at: datetime | None
+    lines: tuple[CaseLine, ...]
+
+
+async def read_board(tx: ReadTx, *, as_of: datetime, by: Collection[By]) -> Board:
+    """The figures of these groups as of an instant."""
+    return rules.arrange(await store.read_figures(tx, as_of, [one.value for one in by]))
+
+
+async def read_names(tx: ReadTx) -> dict[str, str]:
+    """Names of banks, branches and products by id as text, to show beside the figures."""
+    return await store.read_names(tx)
+
+
+async def read_reason_words(tx: ReadTx) -> dict[str, tuple[str, str]]:
+    """Refusal reasons in words, Chinese and English, by code."""
+    return await store.read_reason_words(tx)
+
+
+async def find_cases(
+    tx: ReadTx,
+    figure: str,
+    *,
+    as_of: datetime,
+    by: By,
+    key: str,
+    counts: bool | None = None,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> tuple[CaseFound, ...]:
+    """The suborders behind a figure of a group, newest first; a median stands on the same cases as its mean."""
+    found = await store.read_cases(tx, as_of, figure.removesuffix("_median_x2"), (by.value, key), counts, after, limit)
+    return tuple(CaseFound(*record) for record in found)
+
+
+async def open_case_file(tx: Tx, suborder_id: UUID) -> CaseFile:
+    """The whole file of a suborder. Opening it leaves a trace; refused (`not-found`) when there is none."""
+    part = await store.read_suborder(tx, suborder_id)
+    if part is None:
+        raise Refusal("not-found")
+    lines = [
+        *_of_moves(await store.read_moves(tx, suborder_id)),
+        *_of_clocks(await store.read_clocks(tx, suborder_id)),
+        *_of_pauses(await store.read_pauses(tx, suborder_id)),
+        *_of_packages(*await store.read_packages(tx, suborder_id)),
+        *_of_notices(await store.read_notices(tx, part["order_id"], part["bank_id"])),
+        *_of_audit(await store.read_audit(tx, suborder_id, part["order_id"], part["bank_id"])),
+    ]
+    await audit.write(tx, "case-file.read", subject_id=part["subject_id"], case_id=part["order_id"])
+    return CaseFile(
+        suborder_id=suborder_id,
+        order_id=part["order_id"],
+        business_id=part["business_id"],
+        bank_id=part["bank_id"],
+        branch_id=part["branch_id"],
+        product_id=part["product_id"],
+        state=part["state"],
+        amount_fen=part["amount_fen"],
+        term_months=part["term_months"],
+        district_code=part["district_code"] or "",
+        pushed_at=part["pushed_at"],
+        ended_at=part["ended_at"],
+        lines=rules.one_column(lines),
+    )
+
+
+def _of_moves(moves: Iterable[Record]) -> Iterable[CaseLine]:
+    for move in moves:
+        detail = {"from": move["from_state"], "to": move["to_state"], "cause": move["cause"]}
+        yield CaseLine(move["at"], LineKind.MOVE, move["act"], detail)
+
+
+def _of_clocks(clocks: Iterable[Record]) -> Iterable[CaseLine]:
+    """A clock has up to three lines: its start, its breach, its stop."""
+    for clock in clocks:
+        versions = {"policy": str(clock["policy_version"]), "calendar": str(clock["calendar_version"])}
+        due = {"event": "started", "due_on": clock["due_on"].isoformat(), "owner": clock["owner"]} | versions
+        if clock["is_provisional"]:
+            due["provisional"] = "yes"
+        yield CaseLine(clock["started_at"], LineKind.CLOCK, clock["kind"], due)
+        if clock["state"] == "breached":
+            yield CaseLine(clock["due_at"], LineKind.CLOCK, clock["kind"], {"event": "breached"})
+        if clock["stopped_at"] is not None:
+            event = {"met": "met", "void": "void"}.get(clock["state"], "late")
+            yield CaseLine(clock["stopped_at"], LineKind.CLOCK, clock["kind"], {"event": event})
+
+
+def _of_pauses(pauses: Iterable[Record]) -> Iterable[CaseLine]:
+    for pause in pauses:
+        yield CaseLine(pause["paused_at"], LineKind.PAUSE, pause["kind"], {"event": "paused"})
+        if pause["resumed_at"] is not None:
+            yield CaseLine(pause["resumed_at"], LineKind.PAUSE, pause["kind"], {"event": "resumed"})
+
+
+def _of_packages(sealed: Iterable[Record], reads: Iterable[Record]) -> Iterable[CaseLine]:
+    for one in sealed:
+        detail = {"items": str(one["items"]), "sha256": one["sha256"]}
+        yield CaseLine(one["sealed_at"], LineKind.READ, "sealed", detail)
+    for one in reads:
+        by = "machine" if one["client_id"] is not None else "person"
+        yield CaseLine(one["read_at"], LineKind.READ, one["manner"], {"by": by})
+
+
+def _of_notices(notices: Iterable[Record]) -> Iterable[CaseLine]:
+    for one in notices:
+        detail = {"state": one["state"], "tries": str(one["tries"])}
+        yield CaseLine(one["happened_at"], LineKind.NOTICE, one["kind"], detail)
+
+
+def _of_audit(events: Iterable[Record]) -> Iterable[CaseLine]:
+    for one in events:
+        yield CaseLine(one["business_at"], LineKind.AUDIT, one["act"], {})

@@ -1,0 +1,114 @@
+"""All SQL of supervision: published views and the two published functions, nothing of other rooms' tables."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from app.infra.db import ReadTx, Record
+
+FIGURES: Final = """
+select "by", key, figure, value, "of" from supervision_v_figures($1) where "by" = any($2::text[])
+ order by "by", key, figure
+"""
+# The cases behind one figure of one group, newest first. `$5`: only those that count (1), only those that do not (0).
+CASES: Final = """
+select f.suborder_id, f.order_id, f.bank_id, f.branch_id, f.product_id, f.district, f.at, f.value, f."of" as whole,
+       s.state, s.amount_fen
+  from supervision_v_facts($1) f join orders_v_suborders s on s.suborder_id = f.suborder_id
+ where f.figure = $2
+   and case $3::text when 'all' then true when 'bank' then f.bank_id::text = $4
+                     when 'branch' then f.branch_id::text = $4 when 'product' then f.product_id::text = $4
+                     when 'district' then f.district = $4
+                     when 'month' then to_char(f.at at time zone 'Asia/Shanghai', 'YYYY-MM') = $4 else false end
+   and ($5::smallint is null or (f.value > 0) = ($5 = 1))
+   and ($6::timestamptz is null or (f.at, f.suborder_id) < ($6, $7::uuid))
+ order by f.at desc, f.suborder_id desc limit $8
+"""
+SUBORDER: Final = """
+select suborder_id, order_id, business_id, subject_id, bank_id, branch_id, product_id, state, amount_fen, term_months,
+       district_code, pushed_at, ended_at, cause
+  from orders_v_suborders where suborder_id = $1
+"""
+MOVES: Final = """
+select at, act, from_state, to_state, cause from orders_v_moves where suborder_id = $1 order by seq
+"""
+CLOCKS: Final = """
+select kind, owner, state, started_at, due_on, due_at, stopped_at, is_provisional, policy_version, calendar_version
+  from clocks_v_clocks where case_id = $1 order by started_at, kind
+"""
+PAUSES: Final = "select kind, paused_at, resumed_at from clocks_v_pauses where case_id = $1 order by paused_at"
+READS: Final = "select read_at, manner, client_id from packages_v_reads where suborder_id = $1 order by read_at"
+SEALED: Final = "select sealed_at, items, sha256 from packages_v_packages where suborder_id = $1 order by sealed_at"
+NOTICES: Final = """
+select happened_at, kind, state, tries from deliveries_v_notices where stream_id = $1 and bank_id = $2
+ order by happened_at, notice_id
+"""
+# What other banks of the same order did stays out of this bank's file.
+AUDIT: Final = """
+select e.business_at, e.act, e.org_id from audit_v_events e
+ where e.case_id in ($1, $2)
+   and not exists (select 1 from parties_v_names n where n.kind = 'bank' and n.id = e.org_id and n.id <> $3)
+ order by e.seq
+"""
+
+
+async def read_figures(tx: ReadTx, as_of: datetime, by: Collection[str]) -> list[tuple[str, str, str, int, int]]:
+    """(group, key, figure, value, of) as of an instant."""
+    return [tuple(record) for record in await tx.fetch(FIGURES, as_of, list(by))]
+
+
+async def read_cases(
+    tx: ReadTx,
+    as_of: datetime,
+    figure: str,
+    group: tuple[str, str],
+    counts: bool | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Record]:
+    """The suborders behind a figure; `counts` picks those in (True) or out of (False) its numerator."""
+    flag = None if counts is None else int(counts)
+    at, suborder_id = after or (None, None)
+    return await tx.fetch(CASES, as_of, figure, *group, flag, at, suborder_id, limit)
+
+
+async def read_names(tx: ReadTx) -> dict[str, str]:
+    """Names of banks, branches and products by id as text."""
+    return {str(record["id"]): record["name"] for record in await tx.fetch("select id, name from parties_v_names")}
+
+
+async def read_reason_words(tx: ReadTx) -> dict[str, tuple[str, str]]:
+    """The newest words, Chinese and English, with which each reason was told."""
+    sql = """select distinct on (reason_code) reason_code, reason_zh, reason_en from orders_v_refusals
+              order by reason_code, refused_at desc"""
+    return {record["reason_code"]: (record["reason_zh"], record["reason_en"]) for record in await tx.fetch(sql)}
+
+
+async def read_suborder(tx: ReadTx, suborder_id: UUID) -> Record | None:
+    return await tx.row(SUBORDER, suborder_id)
+
+
+async def read_moves(tx: ReadTx, suborder_id: UUID) -> list[Record]:
+    return await tx.fetch(MOVES, suborder_id)
+
+
+async def read_clocks(tx: ReadTx, suborder_id: UUID) -> list[Record]:
+    return await tx.fetch(CLOCKS, suborder_id)
+
+
+async def read_pauses(tx: ReadTx, suborder_id: UUID) -> list[Record]:
+    return await tx.fetch(PAUSES, suborder_id)
+
+
+async def read_packages(tx: ReadTx, suborder_id: UUID) -> tuple[list[Record], list[Record]]:
+    """(sealed packages, reads of them)."""
+    return await tx.fetch(SEALED, suborder_id), await tx.fetch(READS, suborder_id)
+
+
+async def read_notices(tx: ReadTx, order_id: UUID, bank_id: UUID) -> list[Record]:
+    return await tx.fetch(NOTICES, order_id, bank_id)
+
+
+async def read_audit(tx: ReadTx, suborder_id: UUID, order_id: UUID, bank_id: UUID) -> list[Record]:
+    return await tx.fetch(AUDIT, suborder_id, order_id, bank_id)

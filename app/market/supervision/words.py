@@ -1,0 +1,122 @@
+"""What codes are called on the regulator's pages: Chinese source texts, translated where they are shown."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.web.i18n import N_, _
+
+BY_WORDS: Final[Mapping[str, str]] = {
+    "bank": N_("银行"),
+    "branch": N_("网点"),
+    "product": N_("产品"),
+    "district": N_("区县"),
+    "month": N_("月份"),
+}
+FIGURE_WORDS: Final[Mapping[str, str]] = {
+    "accepted": N_("接单率"),
+    "answered_in_time": N_("按时应答"),
+    "contacted_in_time": N_("按时联系"),
+    "decided_in_time": N_("10 个工作日内办结"),
+    "signed_in_time": N_("按时签约"),
+    "paid_in_time": N_("按时放款"),
+    "workdays_to_decision": N_("办结所用工作日"),
+    "workdays_to_decision_median_x2": N_("办结所用工作日"),
+    "contact_seconds": N_("首次联系时长"),
+    "contact_seconds_median_x2": N_("首次联系时长"),
+    "granted_fen": N_("授信金额"),
+    "signed_fen": N_("签约金额"),
+    "paid_out_fen": N_("放款金额"),
+    "refused_without_evidence": N_("无有效依据的拒单"),
+    "paused_workdays": N_("停表的工作日"),
+}
+ACT_WORDS: Final[Mapping[str, str]] = {
+    "push": N_("推送"),
+    "accept": N_("接单"),
+    "refuse": N_("拒单"),
+    "contact": N_("联系企业"),
+    "investigate": N_("开展尽调"),
+    "ask_papers": N_("要求补充材料"),
+    "bring_papers": N_("补齐材料"),
+    "cap_papers": N_("补件期满"),
+    "offer": N_("给出授信方案"),
+    "pick": N_("企业选定"),
+    "pass_over": N_("企业选了其他银行"),
+    "sign": N_("签约"),
+    "pay_out": N_("放款"),
+    "end_draws": N_("结束提款"),
+    "withdraw": N_("企业撤回"),
+    "revoke": N_("企业撤回授权"),
+    "lapse": N_("到期失效"),
+    "let_go": N_("企业放弃"),
+    "breach": N_("承诺逾期"),
+}
+STATE_WORDS: Final[Mapping[str, str]] = {
+    "listed": N_("待推送"),
+    "pushed": N_("待接单"),
+    "accepted": N_("已接单"),
+    "contacted": N_("已联系"),
+    "investigating": N_("尽调中"),
+    "offered": N_("已给方案"),
+    "picked": N_("已选定"),
+    "signed": N_("已签约"),
+    "paying": N_("放款中"),
+    "serviced": N_("已放款"),
+    "refused": N_("已拒单"),
+    "passed_over": N_("未选中"),
+    "withdrawn": N_("已撤回"),
+    "lapsed": N_("已失效"),
+}
+CLOCK_WORDS: Final[Mapping[str, str]] = {
+    "ACCEPT": N_("接单时限"),
+    "CONTACT": N_("联系时限"),
+    "DECISION": N_("办结时限"),
+    "OFFER": N_("方案有效期"),
+    "SIGN": N_("签约时限"),
+    "GRACE": N_("企业答复期"),
+    "PAYOUT": N_("放款时限"),
+    "DRAWS": N_("提款期"),
+    "UNTIL": N_("需求有效期"),
+    "PAPERS": N_("补件时限"),
+    "DELIVERY": N_("数据包送达时限"),
+}
+CAUSE_WORDS: Final[Mapping[str, str]] = dict(CLOCK_WORDS) | {
+    "let_go": N_("企业放弃"),
+    "withdrawn": N_("企业撤回"),
+    "revoked": N_("企业撤回授权"),
+}
+OWNER_WORDS: Final[Mapping[str, str]] = {"bank": N_("银行"), "firm": N_("企业"), "platform": N_("平台")}
+EVENT_WORDS: Final[Mapping[str, str]] = {
+    "started": N_("开始计时"),
+    "met": N_("按时完成"),
+    "void": N_("不再计时"),
+    "late": N_("逾期后完成"),
+    "breached": N_("逾期"),
+    "paused": N_("停表"),
+    "resumed": N_("恢复计时"),
+}
+KIND_WORDS: Final[Mapping[str, str]] = {
+    "move": N_("办理"),
+    "clock": N_("时限"),
+    "pause": N_("停表"),
+    "read": N_("数据包"),
+    "notice": N_("通知"),
+    "audit": N_("审计"),
+}
+NOTICE_WORDS: Final[Mapping[str, str]] = {
+    "pending": N_("待送达"),
+    "delivered": N_("已送达"),
+    "dead": N_("未能送达"),
+    "sealed": N_("数据包已封存"),
+    "envelope": N_("银行系统取走数据包"),
+    "page": N_("银行人员查看数据包"),
+}
+
+
+def figure_words(figure: str) -> str:
+    """A figure in words, in the language in use; an unknown name stays as it is."""
+    kind, _colon, rest = figure.partition(":")
+    if kind == "funnel":
+        return _(ACT_WORDS.get(rest, rest))
+    if kind == "refused":
+        return f"{_('拒单')} {rest}"
+    return _(FIGURE_WORDS.get(figure, figure))
