@@ -9,25 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
+from app.replay.documents import DAY, Calendar, DatedPromise, Promise
+
 CHINA: Final = timezone(timedelta(hours=8))  # One offset all year since 1991; the policies begin in 2022.
-DAY: Final = timedelta(days=1)
-SATURDAY: Final = 5
 
 FUNNEL: Final = ("push", "accept", "contact", "investigate", "offer", "pick", "sign", "pay_out")
 ENDS: Final = frozenset({"refused", "passed_over", "withdrawn", "lapsed", "moved", "settled"})
-
-
-# Who promised what: the act that starts each promise, and those that keep it.
-ACTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "ACCEPT": ("push", ("accept", "refuse")),
-    "CONTACT": ("accept", ("contact", "refuse")),
-    "DECISION": ("accept", ("offer", "refuse")),
-    "SIGN": ("pick", ("sign",)),
-    "PAYOUT": ("sign", ("pay_out",)),
-}
 
 
 class Outcome(StrEnum):
@@ -71,43 +61,6 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
-    """One promise as its policy body states it: acts that start and stop it, and its limit in workdays.
-
-    `pause_cap` is how many workdays a request for papers may set aside in all; 0 where nothing pauses.
-    """
-
-    code: str
-    start: str
-    stops: tuple[str, ...]
-    limit: int
-    pause_cap: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class DatedPromise:
-    """A promise and the days on which a case may start under it, `valid_to` included. The newest version counts."""
-
-    promise: Promise
-    version: int
-    valid_from: date
-    valid_to: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """The State Council's days. A day that is named neither way is a workday from Monday to Friday."""
-
-    days_off: frozenset[date]
-    make_up_days: frozenset[date]
-
-    def is_workday(self, day: date) -> bool:
-        if day in self.make_up_days:
-            return True
-        return day not in self.days_off and day.weekday() < SATURDAY
-
-
-@dataclass(frozen=True, slots=True)
 class Judged:
     """One promise about one suborder. `used` are counted, `paused` skipped workdays until it stopped (or `as_of`).
 
@@ -134,48 +87,6 @@ class Row:
     figure: str
     value: int
     of: int
-
-
-def read_calendar(body: Mapping[str, Any]) -> Calendar:
-    """The calendar document as days: per announced year, holidays from-to and make-up workdays."""
-    days_off: set[date] = set()
-    make_up_days: set[date] = set()
-    for year in body["years"]:
-        for holiday in year["holidays"]:
-            day = date.fromisoformat(holiday["from"])
-            while day <= date.fromisoformat(holiday["to"]):
-                days_off.add(day)
-                day += DAY
-        make_up_days |= {date.fromisoformat(row["on"]) for row in year["make_up"]}
-    return Calendar(frozenset(days_off), frozenset(make_up_days))
-
-
-def read_promise(code: str, body: Mapping[str, Any]) -> Promise:
-    """A clock's policy body as a promise; which acts start and stop it is what the promises themselves say."""
-    start, stops = ACTS[code]
-    return Promise(code, start, stops, int(body["count"]), int(body.get("pause_cap", 0)))
-
-
-def bears_out(claim: Mapping[str, Any] | None, evidence: Mapping[str, Any] | None) -> bool:
-    """Whether the evidence kept with a refusal says what the refusal claims of it.
-
-    >>> bears_out({"path": "x", "comparison": "lt", "value": 5}, {"path": "x", "status": "value", "value": 3})
-    True
-    >>> bears_out({"path": "x", "comparison": "lt", "value": 5}, {"path": "x", "status": "no_record", "value": None})
-    False
-    """
-    if claim is None or evidence is None or claim.get("path") != evidence.get("path"):
-        return False
-    how, status = str(claim.get("comparison")), evidence.get("status", "value")
-    if how in ("no_record", "not_collected"):
-        return bool(status == how)
-    left, right = evidence.get("value"), claim.get("value")
-    if status != "value" or type(left) is not type(right) or left is None:
-        return False
-    tests = {"eq": left == right, "ne": left != right}
-    if isinstance(left, int) and isinstance(right, int):
-        tests |= {"lt": left < right, "le": left <= right, "gt": left > right, "ge": left >= right}
-    return bool(tests.get(how, False))
 
 
 def china_day(instant: datetime) -> date:

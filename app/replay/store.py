@@ -8,17 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from app.infra.db import ReadTx, Record
-from app.replay.rules import (
-    ACTS,
-    Calendar,
-    Case,
-    DatedPromise,
-    Move,
-    Row,
-    bears_out,
-    read_calendar,
-    read_promise,
-)
+from app.replay.documents import ACTS, Calendar, DatedPromise, bears_out, read_calendar, read_promise
+from app.replay.rules import Case, Move, Row
 
 CASES: Final = """
 select s.suborder_id, s.bank_id, s.branch_id, s.product_id, coalesce(o.district_code, '') as district

@@ -12,20 +12,8 @@ from hypothesis import strategies as st
 from app.kernel import workdays
 from app.kernel.workdays import parse_calendar
 from app.office.clocks import rules as clocks
-from app.replay.rules import (
-    Calendar,
-    Case,
-    DatedPromise,
-    Judged,
-    Move,
-    Outcome,
-    Promise,
-    Row,
-    compare,
-    judge,
-    read_calendar,
-    reckon,
-)
+from app.replay.documents import Calendar, DatedPromise, Promise, read_calendar
+from app.replay.rules import Case, Judged, Move, Outcome, Row, compare, judge, reckon
 from tests.support import shanghai
 
 
