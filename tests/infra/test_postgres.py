@@ -44,11 +44,10 @@ def home() -> Iterator[Path]:
     """A folder that every account may enter; whatever server is left in it after the test is ended."""
     path = open_folder("xyd-launcher-")
     yield path
-    pid_file = path / "data" / "postmaster.pid"
-    if pid_file.exists() and (pid := postgres._pid(path)) is not None:
-        os.kill(pid, signal.SIGQUIT)
-        while postgres._alive(pid):
-            pass
+    for child in postgres._CHILDREN.values():
+        if child.poll() is None and str(path / "data") in child.args:
+            child.kill()
+            child.wait()
     shutil.rmtree(path, ignore_errors=True)
 
 
@@ -183,12 +182,18 @@ async def test_a_stale_pid_file_does_not_stop_a_start(stopped: Path, pid_file: s
         assert await answers(server) == 1
 
 
-@pytest.mark.parametrize("user", [None, "nobody"])
-async def test_a_pid_that_lives_on_in_another_program_is_left_alone(stopped: Path, user: str | None):
-    """After a reboot the number may be anybody's: he is neither taken for the server nor ended."""
-    if user is not None and os.geteuid() != 0:
+@pytest.fixture(params=[None, "nobody"])
+def stranger(request: pytest.FixtureRequest) -> Iterator["subprocess.Popen[bytes]"]:
+    if request.param is not None and os.geteuid() != 0:
         pytest.skip("only root may start a program of another account")
-    stranger = subprocess.Popen(["sleep", "120"], user=user)
+    with subprocess.Popen(["sleep", "120"], user=request.param) as stranger:
+        yield stranger
+        stranger.kill()
+
+
+async def test_a_pid_that_lives_on_in_another_program_is_left_alone(stopped: Path, stranger, monkeypatch):
+    """After a reboot the number may be anybody's: he is neither taken for the server nor ended."""
+    monkeypatch.setattr(postgres, "READY_SECONDS_MAX", 20)
     (stopped / "data" / "postmaster.pid").write_text(f"{stranger.pid}\n{stopped / 'data'}\n1\n5432\n")
 
     with postgres.running(stopped) as server:
@@ -196,8 +201,6 @@ async def test_a_pid_that_lives_on_in_another_program_is_left_alone(stopped: Pat
 
     assert started == (True, 1)
     assert stranger.poll() is None
-    stranger.kill()
-    stranger.wait()
 
 
 async def test_a_server_of_another_home_is_not_taken_for_ours(stopped: Path, cluster):
