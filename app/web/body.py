@@ -22,6 +22,7 @@ from pydantic import Field as _Field
 
 from app.kernel.errors import Refusal
 from app.kernel.text import TEXT_FAULT_WORDS, text_fault
+from app.web.i18n import N_, _, language
 
 BYTES_MAX: Final = 256 * 1024
 DEPTH_MAX: Final = 32
@@ -98,15 +99,18 @@ def gate(raw: bytes) -> object:
     (NaN, Infinity, a number too long to read), `bad-text`.
     """
     if len(raw) > BYTES_MAX:
-        raise Refusal("too-large", f"请求内容不得超过 {BYTES_MAX // 1024} KiB。")
+        raise Refusal("too-large", _("请求内容不得超过 {n} KiB。").format(n=BYTES_MAX // 1024))
     if _depth(raw) > DEPTH_MAX:
-        raise Refusal("too-deep", f"请求内容嵌套不得超过 {DEPTH_MAX} 层。")
+        raise Refusal("too-deep", _("请求内容嵌套不得超过 {n} 层。").format(n=DEPTH_MAX))
     try:
         value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
     except UnicodeDecodeError:
         raise Refusal("malformed-body", "请求内容不是 UTF-8 编码。") from None
     except json.JSONDecodeError as error:
-        raise Refusal("malformed-body", f"第 {error.lineno} 行第 {error.colno} 列不是有效的 JSON。") from None
+        raise Refusal(
+            "malformed-body",
+            _("第 {line} 行第 {column} 列不是有效的 JSON。").format(line=error.lineno, column=error.colno),
+        ) from None
     except ValueError:  # An integer beyond Python's own limit of digits.
         raise Refusal("malformed-field", "数字过长。") from None
     _walk(value, "")
@@ -138,7 +142,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _no_constant(name: str) -> object:
-    raise Refusal("malformed-field", f"{name} 不是数字。")
+    raise Refusal("malformed-field", _("{name} 不是数字。").format(name=name))
 
 
 def _walk(value: object, at: str) -> None:
@@ -156,7 +160,9 @@ def _walk(value: object, at: str) -> None:
 
 def _check_text(text: str, at: str) -> None:
     if (fault := text_fault(text)) is not None:
-        raise Refusal("bad-text", f"文字{TEXT_FAULT_WORDS[fault][0]}。", pointer=at)
+        zh, en = TEXT_FAULT_WORDS[fault]
+        detail = f"The text {en}." if language() == "en" else f"文字{zh}。"
+        raise Refusal("bad-text", detail, pointer=at)
 
 
 def pointer(loc: tuple[str | int, ...]) -> str:
@@ -169,28 +175,28 @@ def pointer(loc: tuple[str | int, ...]) -> str:
 
 
 _WORDS: Final[Mapping[str, str]] = {
-    "missing": "此项必填。",
-    "extra_forbidden": "没有这个字段，或它不可由您填写。",
-    "int_type": "须为整数。",
-    "int_parsing": "须为整数。",
-    "int_from_float": "须为整数。",
-    "string_type": "须为文字。",
-    "bool_type": "须为 true 或 false。",
-    "bool_parsing": "须为是或否。",
-    "string_too_short": "不能少于 {min_length} 个字。",
-    "string_too_long": "不能超过 {max_length} 个字。",
-    "greater_than_equal": "不能小于 {ge}。",
-    "less_than_equal": "不能大于 {le}。",
-    "greater_than": "须大于 {gt}。",
-    "less_than": "须小于 {lt}。",
-    "too_long": "项数过多。",
-    "too_short": "项数过少。",
-    "timezone_naive": "时间须带时区。",
-    "uuid_parsing": "须为标识号。",
-    "uuid_type": "须为标识号。",
-    "string_pattern_mismatch": "格式不正确。",
-    "enum": "不在可选范围内。",
-    "literal_error": "不在可选范围内。",
+    "missing": N_("此项必填。"),
+    "extra_forbidden": N_("没有这个字段，或它不可由您填写。"),
+    "int_type": N_("须为整数。"),
+    "int_parsing": N_("须为整数。"),
+    "int_from_float": N_("须为整数。"),
+    "string_type": N_("须为文字。"),
+    "bool_type": N_("须为 true 或 false。"),
+    "bool_parsing": N_("须为是或否。"),
+    "string_too_short": N_("不能少于 {min_length} 个字。"),
+    "string_too_long": N_("不能超过 {max_length} 个字。"),
+    "greater_than_equal": N_("不能小于 {ge}。"),
+    "less_than_equal": N_("不能大于 {le}。"),
+    "greater_than": N_("须大于 {gt}。"),
+    "less_than": N_("须小于 {lt}。"),
+    "too_long": N_("项数过多。"),
+    "too_short": N_("项数过少。"),
+    "timezone_naive": N_("时间须带时区。"),
+    "uuid_parsing": N_("须为标识号。"),
+    "uuid_type": N_("须为标识号。"),
+    "string_pattern_mismatch": N_("格式不正确。"),
+    "enum": N_("不在可选范围内。"),
+    "literal_error": N_("不在可选范围内。"),
 }
 
 
@@ -205,7 +211,7 @@ def refusal_of(error: ValidationError) -> Refusal:
     """One refusal for a failed shape: code and pointer of the first fault, and all faults for machines."""
     faults = []
     for fault in error.errors(include_url=False, include_input=False, include_context=True)[:20]:
-        words = _WORDS.get(fault["type"], "格式不正确。")
+        words = _(_WORDS.get(fault["type"], N_("格式不正确。")))
         context = {k: v for k, v in fault.get("ctx", {}).items() if isinstance(v, int | str)}
         faults.append(
             {
@@ -215,7 +221,8 @@ def refusal_of(error: ValidationError) -> Refusal:
             }
         )
     first = faults[0]
-    return Refusal(first["code"], first["detail"], pointer=first["pointer"], errors=faults)
+    code, words, place = (first[name] for name in ("code", "detail", "pointer"))
+    return Refusal(code, words, pointer=place, errors=faults)
 
 
 class _Blank(dict[str, object]):

@@ -9,6 +9,7 @@ from litestar import Request
 
 from app.kernel.errors import Refusal
 from app.web import context, sealing
+from app.web.i18n import _
 
 LIMIT_DEFAULT: Final = 50
 LIMIT_MAX: Final = 200
@@ -58,7 +59,7 @@ def _limit(text: str | None) -> int:
     if text is None:
         return LIMIT_DEFAULT
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= LIMIT_MAX):
-        raise Refusal("bad-query", f"每页条数须为 1 至 {LIMIT_MAX}。", parameter="limit")
+        raise Refusal("bad-query", _("每页条数须为 1 至 {n}。").format(n=LIMIT_MAX), parameter="limit")
     return int(text)
 
 
