@@ -86,7 +86,7 @@ async def make_estimates(
     async def measure() -> UUID:
         org = await orgs.get_org(tx, seat.org_id)
         if org.subject_id is None:
-            raise Refusal("conflict", "账户尚未与信用主体关联，无法测算")
+            raise Refusal("conflict", "账户尚未与信用主体关联，无法测算。")
         await service.cards(tx, org.subject_id, business_id=seat.org_id, now=tx.now)
         return seat.org_id
 
@@ -106,7 +106,7 @@ async def record_bank_input(
 ) -> Response[Recorded]:
     """Say something of one's own customer, such as `bank_rating`; the firm is shown it as the bank's statement."""
     if data.as_of_on > shanghai_date(tx.now):
-        raise Refusal("bad-time", "日期不能晚于今天")
+        raise Refusal("bad-time", "日期不能晚于今天。")
 
     async def record() -> UUID:
         found = (

@@ -3,7 +3,7 @@
 from app.office.proposals.events import ProposalClosed, ProposalMade
 from app.office.proposals.jobs import expire_proposals
 from app.office.proposals.rules import NotChecked, Proposal, ProposalState, judge_check
-from app.office.proposals.service import Kind, approve, find, get, propose, register, reject, void_open
+from app.office.proposals.service import Kind, approve, find, get, open_of, propose, register, reject, void_open
 
 __all__ = [
     "Kind",
@@ -17,6 +17,7 @@ __all__ = [
     "find",
     "get",
     "judge_check",
+    "open_of",
     "propose",
     "register",
     "reject",

@@ -75,7 +75,7 @@ async def propose(
         ProposalState.OPEN,
     )  # fmt: skip
     if not await store.insert_proposal(tx, proposal):
-        raise Refusal("already-exists", "同一事项已有待复核的申请", kind=kind)
+        raise Refusal("already-exists", "同一事项已有待复核的申请。", kind=kind)
     stream_id = root_id or case_id
     await outbox.record(
         tx,
@@ -108,6 +108,11 @@ async def void_open(tx: Tx, case_id: UUID, *, now: datetime) -> tuple[Proposal, 
     """Close whatever still waits on a case that has ended. The case is locked by the caller."""
     open_ones = await store.lock_open_of_case(tx, case_id)
     return tuple([await _close(tx, proposal, ProposalState.VOID, now, None) for proposal in open_ones])
+
+
+async def open_of(tx: ReadTx, case_id: UUID) -> tuple[Proposal, ...]:
+    """What waits on a case, as far as the caller's organisation may see it."""
+    return await store.read_open_of_case(tx, case_id)
 
 
 async def expire_due(tx: Tx, *, now: datetime, limit: int = 100) -> int:

@@ -70,6 +70,10 @@ async def list_proposals(
     return tuple(map(_proposal, rows))
 
 
+async def read_open_of_case(tx: ReadTx, case_id: UUID) -> tuple[Proposal, ...]:
+    return tuple(map(_proposal, await tx.fetch(OPEN_OF_CASE.removesuffix(" for update"), case_id)))
+
+
 async def lock_open_of_case(tx: Tx, case_id: UUID) -> tuple[Proposal, ...]:
     return tuple(map(_proposal, await tx.fetch(OPEN_OF_CASE, case_id)))
 

@@ -68,7 +68,7 @@ async def _open(tx: Tx, proposal: Proposal, by: Seat, now: datetime) -> None:
     if not await pool_store.insert_pool(
         tx, pool_id, product.bank_id, body.branch_id, body.product_id, body.quarter, body.cap_fen
     ):
-        raise Refusal("already-exists", "该季度已有额度池")
+        raise Refusal("already-exists", "该季度已有额度池。")
     pool = await get_pool(tx, pool_id)
     await _note(tx, pool, "open", body.cap_fen, body.cap_fen, body.why, proposal, by, now)
 
@@ -99,17 +99,17 @@ async def _vet_thaw(tx: Tx, pool_id: UUID, body: Mapping[str, Any], by: Seat, no
     _read(PoolThaw, body)
     pool = await _own_pool(tx, pool_id, by)
     if not pool.is_frozen:
-        raise Refusal("wrong-state", "额度池未冻结")
+        raise Refusal("wrong-state", "额度池未冻结。")
 
 
 async def _thaw(tx: Tx, proposal: Proposal, by: Seat, now: datetime) -> None:
     body = _read(PoolThaw, proposal.body)
     pool = await _own_pool(tx, proposal.case_id, by)
     if await differs(tx, pool.pool_id):
-        raise Refusal("wrong-state", "额度池与台账不符，查明前不能解冻")
+        raise Refusal("wrong-state", "额度池与台账不符，查明前不能解冻。")
     cap_fen = await pool_store.change(tx, pool_store.THAW, pool.pool_id)
     if cap_fen is None:
-        raise Refusal("wrong-state", "额度池未冻结")
+        raise Refusal("wrong-state", "额度池未冻结。")
     await _note(tx, pool, "thaw", 0, cap_fen, body.why, proposal, by, now)
 
 
@@ -167,7 +167,7 @@ async def _own_list(tx: ReadTx, by: Seat, body: ListBody, now: datetime) -> Prod
     """A list stays inside its product and never changes a day that has passed."""
     product = await _own(tx, by, body)
     if body.valid_from < shanghai_date(now):
-        raise Refusal("bad-time", "清单不能追溯生效")
+        raise Refusal("bad-time", "清单不能追溯生效。")
     if not product.amount_min_fen <= body.amount_min_fen <= body.ceiling_fen <= product.amount_max_fen:
         raise Refusal("amount-out-of-range")
     rates_fit = product.rate_min_ppm <= body.rate_min_ppm <= body.rate_max_ppm <= product.rate_max_ppm

@@ -69,7 +69,7 @@ async def register_bank(
     key = office_key(name)
     assert key, "a bank has a name"
     if not await store.insert_bank(tx, bank, key):
-        raise Refusal("already-exists", "已有同名银行")
+        raise Refusal("already-exists", "已有同名银行。")
     return bank
 
 
@@ -147,7 +147,7 @@ async def place_outlet(tx: Tx, outlet_id: UUID, bank_id: UUID, *, by_id: UUID, n
     if waiting is None or await store.read_bank(tx, bank_id) is None:
         raise Refusal("not-found")
     if waiting["state"] != "queued":
-        raise Refusal("wrong-state", "该网点已处理")
+        raise Refusal("wrong-state", "该网点已处理。")
     entry = OutletEntry(*(waiting[name] for name in ("name", "uscc", "district_code", "address", "opened_on")))
     await store.insert_branches(tx, [_branch(outlet_id, bank_id, entry, shanghai_date(now))])
     return await _settle(tx, outlet_id, "placed", "operator", outlet_id, by_id, now)
@@ -165,7 +165,7 @@ async def _settle(
 ) -> Outlet:
     row = await store.settle_outlet(tx, outlet_id, state, placed_by, branch_id, by_id, now)
     if row is None:
-        raise Refusal("wrong-state", "该网点已处理")
+        raise Refusal("wrong-state", "该网点已处理。")
     await audit.write(tx, f"outlet.{state}", case_id=outlet_id)
     return _outlet(dict(row))
 

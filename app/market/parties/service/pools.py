@@ -82,7 +82,7 @@ async def hold(
         tx, where, reservation_id, order_id, suborder_id, amount_fen, at
     )
     if pools == 1 and reservations == 0:
-        raise Refusal("conflict", "该分单已有占用")
+        raise Refusal("conflict", "该分单已有占用。")
     if pools == 0:
         row = await store.read_of_quarter(tx, *where)
         if row is not None and row["is_frozen"]:
@@ -123,7 +123,7 @@ async def post(tx: Tx, suborder_id: UUID, draw_id: UUID, amount_fen: int, at: da
     if row is None:
         raise Refusal("amount-exceeds-hold", held_fen=await _held(tx, suborder_id))
     if row["entries"] == 0:
-        raise Refusal("reservation-ended", "该笔放款已入账")
+        raise Refusal("reservation-ended", "该笔放款已入账。")
     return int(row["held_fen"])
 
 
@@ -168,7 +168,7 @@ async def freeze(tx: Tx, pool_id: UUID, why: str, *, by_id: UUID | None, now: da
     pool = await get_pool(tx, pool_id)
     cap_fen = await store.change(tx, store.FREEZE, pool_id)
     if cap_fen is None:
-        raise Refusal("wrong-state", "额度池已冻结")
+        raise Refusal("wrong-state", "额度池已冻结。")
     await note_change(tx, pool, "freeze", 0, cap_fen, why, made_by=by_id, checked_by=None, now=now)
     return await get_pool(tx, pool_id)
 

@@ -24,7 +24,7 @@ class Listing:
 async def add_product(tx: Tx, product: Product) -> Product:
     """Put a product on the shelf. Refuses `already-exists` when the bank has that code."""
     if not await store.insert_product(tx, product):
-        raise Refusal("already-exists", "该行已有此产品代码")
+        raise Refusal("already-exists", "该行已有此产品代码。")
     return product
 
 
