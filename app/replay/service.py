@@ -24,10 +24,14 @@ async def replay_sla(db: Database, *, as_of: datetime | None = None) -> Replay:
     One REPEATABLE READ snapshot for both, so that acts under way make no difference.
     """
     async with db.reading(Role.REPORTER) as tx:
-        at = as_of or tx.now
-        cases = await store.read_cases(tx, at)
-        rows = reckon(cases, await store.read_promises(tx), await store.read_days(tx), at)
-        return Replay(at, len(cases), rows, compare(rows, await store.read_shown(tx, at)))
+        return await replay_in(tx, as_of=as_of or tx.now)
+
+
+async def replay_in(tx: ReadTx, *, as_of: datetime) -> Replay:
+    """The same, in a snapshot that is open already."""
+    cases = await store.read_cases(tx, as_of)
+    rows = reckon(cases, await store.read_promises(tx), await store.read_days(tx), as_of)
+    return Replay(as_of, len(cases), rows, compare(rows, await store.read_shown(tx, as_of)))
 
 
 async def judge_all(tx: ReadTx, *, as_of: datetime) -> tuple[Judged, ...]:

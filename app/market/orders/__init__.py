@@ -4,6 +4,7 @@
 """
 
 from app.market.orders.rules.cost import Fee, Repayment, cost_of
+from app.market.orders.rules.states import TRANSITIONS
 from app.market.orders.service import (
     acceptances,
     decisions,
@@ -17,6 +18,7 @@ from app.market.orders.service.sweeping import sweep
 from app.market.orders.service.withdrawals import end_revoked, lock_for_revocation
 
 __all__ = [
+    "TRANSITIONS",
     "Draft",
     "Fee",
     "Match",
