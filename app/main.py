@@ -28,6 +28,7 @@ HANDLER_MODULES: Final = (
     "app.market.parties.http",
     "app.market.limits.http",
     "app.market.limits.pages",
+    "app.market.orders.http",
 )
 GRACE_SECONDS: Final = 10
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from app.access.seats import Seat, SeatRole
 from app.infra.db import Database
+from tests.market.orders import objects as orders
 from tests.market.parties import objects as parties
 
 Params = Mapping[str, str]
@@ -44,8 +45,26 @@ async def make_outlets(db: Database, mine: Mapping[SeatRole, Seat], others: Mapp
     return Made(*({"bank_id": str(bank_id), "outlet_id": str(outlet_id)} for bank_id, outlet_id in found))
 
 
+async def make_orders(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """An order of each firm, pushed to a branch of its bank."""
+    found = [await orders.posted_order(db, seats, number) for number, seats in ((801, mine), (802, others))]
+    return Made(
+        *(
+            {
+                "suborder_id": str(one.suborder_id),
+                "order_id": str(one.order_id),
+                "consent_id": str(one.consent_id),
+                "kind": "ACCEPT",
+            }
+            for one in found
+        )
+    )
+
+
 MAKERS: Final[dict[str, Maker]] = {
     "proposal": make_proposals,
+    "order": make_orders,
+    "suborder": make_orders,
     "pool": make_pools,
     "outlet_to_place": make_outlets,
     "outlet_to_dismiss": make_outlets,

@@ -35,7 +35,7 @@ ORG_OF = {
     SeatRole.OPERATOR: OrgKind.PLATFORM,
     SeatRole.DATA_OFFICER: OrgKind.DEPARTMENT,
 }
-SAMPLES = {"name": "app.css", "version": "0", "code": "not-found"}
+SAMPLES = {"path": "nothing", "name": "app.css", "version": "0", "code": "not-found"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Row:
     sees_all: frozenset[str] = frozenset()
     body: str = "{}"
     names: tuple[str, ...] = field(default=())
+    own: bool = True  # False: one's own thing opens to more than a seat alone (a machine's key), tested elsewhere.
 
     def lets_in(self, role: str | None) -> bool:
         return self.roles == "public" or (role is not None and (self.roles == "person" or role in self.roles))
@@ -71,7 +72,8 @@ def read_row(key: str, value: Any) -> Row:
         roles = frozenset(roles)
     names = tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
     sees_all = frozenset(fields.get("sees_all", ()))
-    return Row(method, path, roles, fields.get("object", ""), sees_all, fields.get("body", "{}"), names)
+    own = fields.get("own", True)
+    return Row(method, path, roles, fields.get("object", ""), sees_all, fields.get("body", "{}"), names, own)
 
 
 ROWS = read_rows()
@@ -223,7 +225,7 @@ async def test_another_ones_thing_is_as_good_as_none(db: Database, cast: Cast) -
                 good = without_trace(foreign) == without_trace(missing)
             if not good:
                 wrong.append(f"{key} as {role}: foreign gives {foreign.status_code} {foreign.text[:100]}")
-            if row.method == "GET":
+            if row.method == "GET" and row.own:
                 own = await call(cast.clients[role], row, made[row.object].own)
                 if own.status_code >= 300:
                     wrong.append(f"{key} as {role}: own gives {own.status_code} {own.text[:100]}")

@@ -276,7 +276,7 @@ async def _insert(tx: Tx, table: str, columns: Mapping[str, object]) -> None:
     await tx.execute(f"insert into {table} ({names}) values ({places})", *columns.values())  # noqa: S608
 
 
-async def is_alive_under(tx: ReadTx, consent_id: UUID) -> bool:
-    """Whether a suborder under that consent lives."""
-    sql = "select exists (select 1 from suborders where consent_id = $1 and state <> all($2))"
-    return bool(await tx.value(sql, consent_id, [state.value for state in TERMINAL]))
+async def share_state(tx: Tx, suborder_id: UUID) -> str | None:
+    """The state of a suborder, which then stays until the transaction ends."""
+    state: str | None = await tx.value("select state from suborders where suborder_id = $1 for share", suborder_id)
+    return state

@@ -1,6 +1,6 @@
 """Clocks: promises with a limit of time about any case, their pauses, and why a deadline is on its day."""
 
-from app.office.clocks.rules import DayLine, Limit, LimitUnit
+from app.office.clocks.rules import Limit, LimitUnit, line_in_words
 from app.office.clocks.service import (
     CaseRef,
     ClockState,
@@ -24,7 +24,6 @@ from app.office.clocks.service import (
 __all__ = [
     "CaseRef",
     "ClockState",
-    "DayLine",
     "Explanation",
     "Limit",
     "LimitUnit",
@@ -34,6 +33,7 @@ __all__ = [
     "due_of",
     "explain",
     "find_due",
+    "line_in_words",
     "of_root",
     "pause",
     "pause_left",

@@ -2,19 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from app.infra.db import Record, Tx
 from app.kernel.clock import shanghai_date
-from app.market import packages, parties, reasons
+from app.market import limits, packages, parties, reasons
 from app.market.orders import store
 from app.market.orders.rules import facts
 from app.market.orders.service.acting import Entered, need_of
 
+SEALED_AS: Final = "bank."  # How a package names the bank's own inputs,
+CLAIMED_AS: Final = "bank_input."  # and how reasons and estimates do.
+
 
 async def bank_inputs(tx: Tx, bank_id: UUID, subject_id: UUID, *, now: datetime) -> Sequence[packages.BankInput]:
-    """What the bank itself had recorded about the firm before it accepted."""
-    return ()
+    """What the bank itself had recorded about the firm before it accepted: sealed beside the package."""
+    said = await limits.bank_inputs(tx, subject_id, before=now, bank_id=bank_id)
+    return [
+        packages.BankInput(f"{SEALED_AS}{one.key}", one.value, one.as_of_on, one.source, one.recorded_at)
+        for one in said
+    ]
 
 
 async def evidence_of(tx: Tx, entered: Entered, part: facts.Part) -> Mapping[str, reasons.Item]:
@@ -59,5 +67,7 @@ def _item(path: str, source: reasons.Source, value: int | str) -> reasons.Item:
 
 
 def _sealed(item: packages.PackageItem) -> reasons.Item:
-    source = reasons.Source.BANK_INPUT if item.stated_by_bank else reasons.Source.PACKAGE
-    return reasons.Item(item.path, source, reasons.Status(item.status.value), item.value, item.as_of_on)
+    source, path = reasons.Source.PACKAGE, item.path
+    if item.stated_by_bank:
+        source, path = reasons.Source.BANK_INPUT, CLAIMED_AS + path.removeprefix(SEALED_AS)
+    return reasons.Item(path, source, reasons.Status(item.status.value), item.value, item.as_of_on)

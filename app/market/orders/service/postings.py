@@ -8,14 +8,14 @@ from uuid import UUID
 
 from app.access import audit, orgs
 from app.access.seats import Seat
-from app.credit import consents
+from app.credit import consents, subjects
 from app.credit.consents import Consent, Purpose
 from app.infra import outbox
 from app.infra.db import ReadTx, Tx
 from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
-from app.kernel.workdays import due_at
+from app.kernel.workdays import due_at, month_later
 from app.market import parties
 from app.market.orders import rules, store
 from app.market.orders.events import OrderPosted
@@ -51,6 +51,16 @@ class Pick:
     branch_id: UUID
     product_id: UUID
     consent_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A bank that the firm ticks and signs for at once. `seen_hash`: of the letter it was shown."""
+
+    branch_id: UUID
+    product_id: UUID
+    data_classes: tuple[str, ...]
+    seen_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +114,40 @@ async def post_order(tx: Tx, draft: Draft, picks: Sequence[Pick], *, by: Seat, n
     )  # fmt: skip
     await audit.write(tx, "order.post", subject_id=firm.subject_id, case_id=draft.order_id)
     return draft.order_id
+
+
+async def sign_and_post(tx: Tx, draft: Draft, ticks: Sequence[Tick], *, by: Seat, now: datetime) -> UUID:
+    """Sign one consent per ticked bank and post, all or nothing. Refuses as `consents.grant` and `post_order`."""
+    await acting.narrow(tx, draft.order_id)
+    firm = await orgs.get_org(tx, by.org_id)
+    if firm.subject_id is None:
+        raise Refusal("forbidden", "账户尚未与主体绑定")
+    picks = []
+    for tick in ticks:
+        branch = await parties.shelf.get_branch(tx, tick.branch_id)
+        letter = letter_for(draft, branch, tick.data_classes, firm.subject_id, by=by, now=now)
+        names = await letter_names(tx, branch, firm.subject_id)
+        consent_id = await consents.grant(tx, letter, names=names, by=by, now=now, seen_hash=tick.seen_hash)
+        picks.append(Pick(tick.branch_id, tick.product_id, consent_id))
+    return await post_order(tx, draft, picks, by=by, now=now)
+
+
+def letter_for(
+    draft: Draft, branch: parties.Branch, data_classes: tuple[str, ...], subject_id: UUID, *, by: Seat, now: datetime
+) -> consents.Grant:
+    """The consent for one bank: before the loan, at most until until-when plus the loan's term."""
+    return consents.Grant(
+        business_id=by.org_id, grantor_subject_id=subject_id, bank_id=branch.bank_id, branch_id=branch.branch_id,
+        order_id=draft.order_id, purpose=Purpose.PRE_LOAN, data_classes=data_classes, valid_from=now,
+        valid_to=due_at(month_later(draft.until_on, draft.term_months)),
+    )  # fmt: skip
+
+
+async def letter_names(tx: ReadTx, branch: parties.Branch, subject_id: UUID) -> consents.Names:
+    """The names that stand in the letter, as registered."""
+    firm = await subjects.get(tx, subject_id)
+    bank = (await parties.shelf.banks(tx))[branch.bank_id]
+    return consents.Names(grantor=firm.name, bank=bank.name, branch=branch.name)
 
 
 async def push_first(tx: Tx, event: OrderPosted) -> None:

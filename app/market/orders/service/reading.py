@@ -1,16 +1,21 @@
-"""Reading orders: the firm's view, the bank's inbox, one suborder with its history, and why a deadline is on its day."""
+"""Reading orders: the firm's view, the bank's inbox, one suborder with its history, and why a deadline is as it is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from app.infra.db import ReadTx, Record
+from app.access.seats import Seat
+from app.credit.consents import Why
+from app.infra.db import ReadTx, Record, Role, Tx
 from app.kernel.errors import Refusal
+from app.market import packages
 from app.market.orders import rules, store
-from app.market.orders.rules.states import BEFORE_SIGNING, Act, Standing, State
-from app.office import clocks
+from app.market.orders.rules.states import BEFORE_SIGNING, TERMINAL, Act, Standing, State
+from app.market.orders.service import acting
+from app.office import clocks, proposals
+from app.office.proposals import Proposal
 
 IN_HAND: Final = tuple(state.value for state in (*BEFORE_SIGNING, State.SIGNED, State.PAYING))
 
@@ -40,6 +45,7 @@ class SuborderView:
     contact: Record | None
     contract: Record | None
     draws: Sequence[Record]
+    proposals: Sequence[Proposal]
 
 
 async def get_order(tx: ReadTx, order_id: UUID) -> OrderView:
@@ -80,7 +86,13 @@ async def get_suborder(tx: ReadTx, suborder_id: UUID) -> SuborderView:
         await store.read_papers(tx, suborder_id), await store.read_offer(tx, suborder_id),
         await store.read_child(tx, "refusals", suborder_id), await store.read_child(tx, "contacts", suborder_id),
         await store.read_child(tx, "contracts", suborder_id), await store.read_draws(tx, suborder_id),
+        await _waiting(tx, suborder_id),
     )  # fmt: skip
+
+
+async def _waiting(tx: ReadTx, suborder_id: UUID) -> Sequence[Proposal]:
+    """What waits for a second person: the bank's own matter, which the firm does not see."""
+    return await proposals.open_of(tx, suborder_id) if tx.role in (Role.BANK, Role.ACT) else ()
 
 
 async def explain_clock(tx: ReadTx, suborder_id: UUID, kind: str, *, now: datetime) -> clocks.Explanation:
@@ -92,6 +104,24 @@ async def explain_clock(tx: ReadTx, suborder_id: UUID, kind: str, *, now: dateti
     return await clocks.explain(tx, case_id, kind, now=now)
 
 
-async def is_alive(tx: ReadTx, consent: Any) -> bool:
-    """Whether the suborder under a consent still lives: for `consents.check(…, alive=…)`."""
-    return await store.is_alive_under(tx, consent.consent_id)
+async def open_package(tx: Tx, suborder_id: UUID, *, by: Seat, now: datetime) -> packages.Envelope:
+    """The sealed package for a bank's machine, while its suborder lives. Refuses as `packages.open` does."""
+    await lock_alive(tx, suborder_id, by=by, now=now)
+    return await packages.deliver(tx, suborder_id, by=by, now=now)
+
+
+async def lock_alive(tx: Tx, suborder_id: UUID, *, by: Seat, now: datetime) -> None:
+    """Hold a suborder alive until the transaction ends; `consent-missing` when it has ended, by now at the latest.
+
+    A consent lives as long as its suborder. Role `act`, since PostgreSQL locks only what the role may update.
+    """
+    order_id = await acting.find(tx, suborder_id)
+    if await clocks.due_of(tx, order_id, now):
+        await acting.enter(tx, order_id, now=now)
+    state = await store.share_state(tx, suborder_id)
+    if state is None or State(state) in TERMINAL:
+        raise Refusal("consent-missing", reason=Why.SUBORDER_ENDED.value)
+    row = await store.read_suborder(tx, suborder_id)
+    assert row is not None, "it was locked"
+    if not acting.is_side(store.part_of(row), row["business_id"], by):
+        raise Refusal("not-found")

@@ -4,9 +4,10 @@ from datetime import datetime
 from uuid import UUID
 
 from app.access.seats import Seat
+from app.credit import consents
 from app.credit.consents import Consent
 from app.credit.consents.events import ConsentRevoked
-from app.infra.db import Tx
+from app.infra.db import Database, Tx
 from app.kernel.errors import Refusal
 from app.market.orders import store
 from app.market.orders.rules import facts
@@ -31,10 +32,16 @@ async def let_go(tx: Tx, suborder_id: UUID, *, by: Seat, now: datetime) -> UUID:
     return suborder_id
 
 
+async def revoke_consent(db: Database, consent_id: UUID, order_id: UUID, *, by: Seat, now: datetime) -> Consent:
+    """Take one bank's consent back: the gate first, then the revocation with the end of that bank's suborder."""
+    return await consents.revoke(db, consent_id, order_id=order_id, by=by, now=now, lock_first=lock_for_revocation)
+
+
 async def lock_for_revocation(tx: Tx, consent: Consent) -> None:
-    """The order before its consent: pass it to `consents.revoke(…, lock_first=…)`."""
+    """The order and its suborders before their consent: pass it to `consents.revoke(…, lock_first=…)`."""
     await acting.narrow(tx, consent.order_id)
     await store.lock_order(tx, consent.order_id)
+    await store.lock_parts(tx, consent.order_id)
 
 
 async def end_revoked(tx: Tx, event: ConsentRevoked) -> None:
