@@ -49,7 +49,7 @@ insert into invoice_features (subject_id, known_at, newest_on, turnover_12m_fen,
   purchases_12m_fen, sold_count_12m, void_count_12m, void_share_ppm, return_share_ppm, upstream_count,
   downstream_count, active_months, batch_id)
 select subject_id, $3, newest_on, gross - returned, gross, returned, bought, sold, void,
-  void * 1000000 / nullif(sold, 0), case when gross > 0 then least(returned * 1000000 / gross, 1000000) end,
+  void * 1000000 / nullif(sold, 0), case when gross > 0 then least(div(returned * 1000000, gross), 1000000) end,
   upstream, downstream,
   months, $2
 from (
