@@ -39,7 +39,7 @@ _REFUSED_V6: Final = {
     IPv6Network("2002::/16"): "6to4",
     IPv6Network("3fff::/20"): "documentation",
 }
-_UNICAST_V6: Final = IPv6Network("2000::/3")  # All that IANA has given to the public; NAT64 and fec0 lie outside.
+_UNICAST_V6: Final = IPv6Network("2000::/3")  # All that IANA gave to the public; mapped, NAT64, fec0 lie outside.
 
 
 class CallRefused(Exception):
@@ -81,17 +81,13 @@ def address_fault(text: str) -> str | None:
     >>> address_fault("93.184.216.34") is None
     True
     >>> address_fault("64:ff9b::7f00:1"), address_fault("::ffff:10.0.0.1"), address_fault("192.0.0.8")
-    ('not public unicast', 'not global', 'protocol assignments')
+    ('not public unicast', 'not public unicast', 'protocol assignments')
     """
     try:
         address = ip_address(text)
     except ValueError:
         return "not an address"
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return _fault_v4(address.ipv4_mapped)
-        return _fault_v6(address)
-    return _fault_v4(address)
+    return _fault_v6(address) if isinstance(address, IPv6Address) else _fault_v4(address)
 
 
 def _fault_v4(address: IPv4Address) -> str | None:

@@ -16,6 +16,7 @@ NAMES = {
     "two.example.com": ["93.184.216.34", "10.0.0.5"],
     "mixed.example.com": ["93.184.216.34", "::1"],
     "mapped.example.com": ["::ffff:127.0.0.1"],
+    "mapped-public.example.com": ["::ffff:93.184.216.34"],
     "nat64.example.com": ["64:ff9b::7f00:1"],
     "cgnat.example.com": ["100.64.0.1"],
     "zero.example.com": ["0.0.0.0"],
@@ -95,6 +96,7 @@ https://rebind.example.com/                       address
 https://two.example.com/                          address
 https://mixed.example.com/                        address
 https://mapped.example.com/                       address
+https://mapped-public.example.com/                address
 https://nat64.example.com/                        address
 https://cgnat.example.com/                        address
 https://zero.example.com/                         address

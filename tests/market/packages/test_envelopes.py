@@ -7,6 +7,7 @@ import base64
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -106,12 +107,18 @@ def test_24_another_banks_envelope_does_not_open(ring: KeyRing) -> None:
 
 
 def test_24_a_package_for_another_bank_is_refused_although_it_opens(ring: KeyRing) -> None:
-    """Row 24: the recipient swapped, outside or inside."""
+    """Row 24: the recipient swapped, outside, inside, or a true package of another bank put into our envelope."""
     bank = receiver(ring)
     outside = wrapped(sealed(ring), bank, aud=OTHER_BANK)
     inside = wrapped(sealed(ring, aud=str(OTHER_BANK)), bank)
+    case, letter = replace(CASE, bank_id=OTHER_BANK), replace(LETTER, bank_id=OTHER_BANK)
+    body = rules.compose(case, letter, KNOWN, ENTRIES, as_of=AS_OF, edition=3)
+    _, raw = rules.claims(body, issuer=ISSUER, package_id=PACKAGE, issued_at=AS_OF)
+    theirs = wrapped(envelopes.sign(ring, raw)[0], bank)
 
-    assert [refusal(lambda e=e: bank.open(e)) for e in (outside, inside)] == ["aud is another than expected"] * 2
+    said = [refusal(lambda e=e: bank.open(e)) for e in (outside, inside, theirs)]
+
+    assert said == ["aud is another than expected"] * 3
 
 
 SWAPS: list[dict[str, Any]] = [
