@@ -1,0 +1,131 @@
+"""Every truth holds on a history played through the services, and each is seen to break on a planted fault."""
+
+import json
+
+import asyncpg
+
+from app.credit import consents
+from app.infra.db import Database, ReadTx, Role, Scope
+from app.invariants import TRUTHS, check_all
+from app.market import orders
+from app.replay import replay_sla
+from tests.market.orders.conftest import WAN, City, city, keys  # noqa: F401 — fixtures
+from tests.support import shanghai
+
+LATE = shanghai("2025-11-24 10:00")
+
+
+async def play(city: City) -> None:  # noqa: F811
+    """Three orders: one drawn in part, one refused by nobody's answer, one whose consent is taken back."""
+    first_id = await city.post(0, 1, 2)
+    parts = [row["suborder_id"] for _, row in sorted((await city.parts(first_id)).items())]
+    await city.accept(parts[0], 0, shanghai("2025-09-25 09:00"))
+    await city.accept(parts[1], 1, shanghai("2025-09-25 10:00"))
+    await city.contact(parts[0], 0, shanghai("2025-09-25 11:00"))
+    await city.offer(parts[0], 0, shanghai("2025-09-26 09:00"))
+    await city.pick(parts[0], shanghai("2025-09-26 15:00"))
+    await city.contract(parts[0], 0, shanghai("2025-09-28 10:00"))
+    await city.draw(parts[0], 0, shanghai("2025-09-29 10:00"), 15 * WAN)
+    second_id = await city.post(0, 1, places=1, at=shanghai("2025-09-29 11:00"))
+    await city.work(shanghai("2025-10-10 09:00"))
+    third_id = await city.post(2, at=shanghai("2025-10-13 11:00"))
+    third = (await city.parts(third_id))[2]
+    await city.accept(third["suborder_id"], 2, shanghai("2025-10-13 15:00"))
+    await consents.revoke(
+        city.db, third["consent_id"], order_id=third_id, by=city.firm, now=shanghai("2025-10-14 09:00"),
+        lock_first=orders.lock_for_revocation,
+    )  # fmt: skip
+    await city.work(LATE)
+    assert {0: "lapsed", 1: "lapsed"} == await city.states(second_id)
+
+
+async def broken(db: Database) -> dict[str, tuple[str, ...]]:
+    """The truths that do not hold, with their lines."""
+    return {one.name: one.broken for one in await check_all(db) if one.broken}
+
+
+async def test_every_truth_holds_on_a_history_of_the_services(city: City, db: Database) -> None:  # noqa: F811
+    """What the services write is what the truths say."""
+    await play(city)
+
+    assert {} == await broken(db)
+
+
+async def test_the_regulators_figures_equal_the_replay_on_a_history_of_the_services(
+    city: City,  # noqa: F811
+    db: Database,
+) -> None:
+    """P10 on real acts: accept, offer, sign, draws, lapse, revocation, and a decision that never came."""
+    await play(city)
+
+    found = await replay_sla(db, as_of=LATE)
+
+    whole = {row.figure: (row.value, row.of) for row in found.rows if row.by == "all"}
+    assert () == found.differences
+    assert (15 * WAN, 1) == whole["paid_out_fen"]
+    assert (40 * WAN, 1) == whole["signed_fen"]
+    assert (3, 5) == whole["accepted"]
+
+
+FAULTS = [
+    ("running_clocks_have_live_suborders",
+     "update clocks set state = 'running', stopped_at = null where clock_id = (select c.clock_id from clocks c"
+     " join suborders s on s.suborder_id = c.case_id where s.state = 'withdrawn' and c.kind = 'DECISION')"),
+    ("pools_equal_entries", "update pools set held_fen = held_fen + 1 where quarter = '2025-10-01'"),
+    ("pools_equal_entries", "update reservations set held_fen = held_fen - 1 where closed_at is null"),
+    ("accepted_suborders_have_decision_clocks", "delete from clock_pauses; delete from clocks where kind = 'DECISION'"),
+    ("breaches_equal_replay", "update clocks set state = 'void', stopped_at = due_at where state = 'breached'"),
+    ("breaches_equal_replay", "update clocks set due_at = due_at + interval '1 day' where state = 'breached'"),
+    ("figures_equal_replay", "update suborder_moves set at = at + interval '40 days' where act = 'accept'"),
+    ("package_reads_are_audited",
+     "insert into package_reads (read_id, package_id, order_id, suborder_id, business_id, bank_id, branch_id,"
+     " consent_id, person_id, manner, size_bytes, read_at) select gen_random_uuid(), package_id, order_id, suborder_id,"
+     " business_id, bank_id, branch_id, consent_id, bank_id, 'page', 1, now() from packages limit 1"),
+    ("reports_have_consent",
+     "insert into audit_events (recorded_at, business_at, org_id, act, subject_id, request_id, detail)"
+     " select now(), now(), bank_id, 'report.read', bank_id, '', '{}' from banks limit 1"),
+    ("reports_have_consent", "update consents set data_classes = '{tax}'"),
+    ("states_equal_last_moves", "update suborders set state = 'signed' where state = 'paying'"),
+    ("states_equal_last_moves",
+     "delete from suborder_moves where seq = (select max(seq) from suborder_moves where act = 'contact')"),
+    ("transitions_equal_rules", "insert into suborder_transitions values ('refused', 'accept', 'accepted')"),
+    ("transitions_equal_rules", "delete from suborder_transitions where from_state = 'signed' and act = 'let_go'"),
+    ("gates_precede_revocations", "delete from consent_gates"),
+    ("gates_precede_revocations", "update consents set revoked_at = null"),
+    ("live_suborders_have_consent",
+     "update suborders set state = 'accepted' where state = 'withdrawn'"),
+    ("holds_belong_to_live_suborders", "update suborders set state = 'serviced' where state = 'paying'"),
+    ("draws_stay_inside_contracts", "update draws set amount_fen = amount_fen * 10"),
+    ("draws_stay_inside_contracts", "update contracts set amount_fen = amount_fen * 10"),
+    ("ended_orders_have_no_live_suborder",
+     "update suborders set state = 'accepted' where suborder_id = (select s.suborder_id from suborders s"
+     " join orders o using (order_id) where o.end_state is not null limit 1)"),
+]  # fmt: skip
+
+
+async def test_each_planted_fault_breaks_its_truth(
+    city: City,  # noqa: F811
+    admin: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    """A truth that never breaks says nothing. Each fault is planted in a transaction that is rolled back."""
+    await play(city)
+    await admin.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+    await admin.execute("set session_replication_role = replica")
+    silent = []
+
+    for name, fault in FAULTS:
+        planting = admin.transaction()
+        await planting.start()
+        await admin.execute(fault)
+        tx = ReadTx(admin, Role.REPORTER, Scope(), LATE, LATE)  # type: ignore[arg-type]
+        if not await TRUTHS[name].find_broken(tx):
+            silent.append((name, fault))
+        await planting.rollback()
+
+    assert [] == silent
+
+
+def test_every_truth_has_a_planted_fault() -> None:
+    """A new truth can't be forgotten here, and each says in its docstring what it holds."""
+    assert set(TRUTHS) == {name for name, _ in FAULTS}
+    assert all(module.__doc__ for module in TRUTHS.values())
