@@ -22,17 +22,23 @@ REGISTRY_HEADER: Final = (
     "注册地址",
 )
 INVOICE_HEADER: Final = ("企业代号", "发票号码", "开票日期", "购方单位代号", "金额", "税额", "价税合计", "发票状态")
+LIST_HEADER: Final = ("企业名称", "统一信用代码", "失信领域")
 INVOICES_A_MONTH: Final = 4
 TAX_PER_MILLE: Final = 60
 
 
 def write_files(city: City, folder: Path) -> dict[str, Path]:
-    """Write registry.csv, outlets.csv and invoices.csv; return them by kind."""
+    """Write a file each of firms, outlets, invoices and two lists; return them by name."""
     folder.mkdir(parents=True, exist_ok=True)
-    files = {kind: folder / f"{kind}.csv" for kind in ("registry", "outlets", "invoices")}
+    names = ("registry", "outlets", "invoices", "dishonest", "abnormal")
+    files = {name: folder / f"{name}.csv" for name in names}
     _write(files["registry"], REGISTRY_HEADER, _firms(city))
     _write(files["outlets"], REGISTRY_HEADER, _branches(city))
     _write(files["invoices"], INVOICE_HEADER, _invoices(city))
+    dishonest = [(firm.name, firm.uscc, "失信被执行人") for firm in city.firms if firm.dishonest]
+    abnormal = [(firm.name, firm.uscc, "经营异常名录") for firm in city.firms if firm.abnormal]
+    _write(files["dishonest"], LIST_HEADER, dishonest)
+    _write(files["abnormal"], LIST_HEADER, abnormal)
     return files
 
 

@@ -24,7 +24,14 @@ from app.market.parties.schemas import ListBody, PoolOpening
 from app.office import proposals
 
 PASSWORD: Final = "demo-city-2026"  # noqa: S105 - printed by the demo; its people are invented
-COVERED: Final = ("judicial.dishonest", "judicial.enforced", "list.abnormal", "penalty.general")
+COVERED: Final = ("judicial.enforced", "penalty.general")
+FILES: Final = (
+    ("registry", FileKind.REGISTRY, None),
+    ("outlets", FileKind.OUTLETS, None),
+    ("invoices", FileKind.INVOICES, None),
+    ("dishonest", FileKind.LIST, "dishonest_debtors"),
+    ("abnormal", FileKind.LIST, "abnormal_operation"),
+)
 SOURCE: Final = "示例部门"
 
 
@@ -43,6 +50,7 @@ class Loaded:
 
     logins: list[Login] = field(default_factory=list)
     banks: dict[str, UUID] = field(default_factory=dict)
+    clerks: dict[str, str] = field(default_factory=dict)  # branch_id → its clerk's login; its checker's ends in "c"
     rows: dict[str, int] = field(default_factory=dict)
 
 
@@ -76,9 +84,8 @@ async def load_city(db: Database, city: City, folder: Path, told: Told) -> Loade
 
 async def _import(db: Database, city: City, folder: Path, loaded: Loaded, told: Told) -> None:
     files = write_files(city, folder)
-    kinds = {"registry": FileKind.REGISTRY, "outlets": FileKind.OUTLETS, "invoices": FileKind.INVOICES}
-    for name, kind in kinds.items():
-        receipt = await ingestion.import_file(db, kind, files[name])
+    for name, kind, list_kind in FILES:
+        receipt = await ingestion.import_file(db, kind, files[name], list_kind=list_kind)
         loaded.rows[name] = receipt.batch.rows_accepted
         told(name, receipt.batch.rows_accepted)
 
@@ -105,6 +112,7 @@ async def _shelve(db: Database, city: City, bank: Bank, number: int, loaded: Loa
         checker = await _person(tx, loaded, f"{bank.login}-head2", org, SeatRole.BANK_ADMIN)
         branches = await shelf.branches_of(tx, bank_id)
         for index, branch in enumerate(branches, start=1):
+            loaded.clerks[str(branch.branch_id)] = f"{bank.login}-b{index}"
             await _person(tx, loaded, f"{bank.login}-b{index}", org, SeatRole.BRANCH_CLERK, branch.branch_id)
             await _person(tx, loaded, f"{bank.login}-b{index}c", org, SeatRole.BRANCH_CHECKER, branch.branch_id)
     async with db.transaction(Role.LOADER) as tx:
@@ -155,7 +163,8 @@ def _list(branch_id: UUID, product: Product, valid_from: date) -> ListBody:
         branch_id=branch_id, product_id=product.product_id, amount_min_fen=product.amount_min_fen,
         ceiling_fen=product.amount_max_fen, approval_level_fen=product.amount_max_fen * 3 // 5,
         term_months_max=product.term_months_max, rate_min_ppm=product.rate_min_ppm,
-        rate_max_ppm=product.rate_max_ppm, materials=["营业执照"], two_person_reasons=["B1"],
+        rate_max_ppm=product.rate_max_ppm, purposes=[], collateral=[], districts=[], materials=["营业执照"],
+        two_person_reasons=["B1"],
         valid_from=valid_from,
     )  # fmt: skip
 
@@ -178,10 +187,6 @@ async def _facts(tx: Tx, today: date, firm: Firm) -> None:
         known["tax.credit_level"] = {"tax_credit": firm.tax_credit, "tax_credit_year": today.year - 1}
     if firm.insured_heads is not None:
         known["social.insured"] = {"insured_count": firm.insured_heads}
-    if firm.dishonest:
-        known["judicial.dishonest"] = {"case_no": f"（示例）执{subject.uscc[-4:] if subject.uscc else ''}号"}
-    if firm.abnormal:
-        known["list.abnormal"] = {"reason": "示例：通过登记的住所无法联系"}
     rows = [
         NewRecord(subject.subject_id, item, f"demo:{item}", values, today - timedelta(days=20), SOURCE)
         for item, values in known.items()

@@ -1,0 +1,195 @@
+"""`make demo`: one command from nothing to a living city on 127.0.0.1."""
+
+import asyncio
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from app.demo.city import City, make_city
+from app.demo.load import PASSWORD, Loaded, load_city
+from app.demo.story import Story
+from app.infra import postgres
+from app.infra.db import Database, Role
+from app.infra.migrate import migrate
+from app.infra.places import NAME, open_database
+from app.infra.settings import BadSettings, Settings, load
+from app.kernel.clock import WALL, shanghai_date
+from app.wiring import make_bus
+
+DAYS_AGO: Final = 9  # The city wakes up so long ago and lives until today.
+ORDERS: Final = 24
+READY_SECONDS_MAX: Final = 30
+console = Console()
+
+
+def run_demo(*, once: bool, port: int) -> None:
+    """Make the city anew, live the main job, print the logins; serve until Ctrl-C unless `once`."""
+    home = Path(os.environ.get("XINYIDAI_HOME", "var")).absolute() / "demo"
+    base_url = f"http://127.0.0.1:{port}"
+    os.environ.update(
+        XINYIDAI_HOME=str(home), XINYIDAI_MOVABLE_CLOCK="1", XINYIDAI_WEBHOOK_LOOPBACK="127.0.0.1",
+        XINYIDAI_ISSUER=base_url,
+    )  # fmt: skip
+    os.environ.pop("DATABASE_URL", None)
+    settings = load()
+    with _fresh_server(home) as server_url, _processes(home, port) as start:
+        city, loaded = asyncio.run(_make_city(settings, server_url, home))
+        start()
+        _wait_until_ready(base_url)
+        asyncio.run(_live(settings, server_url, base_url, city, loaded))
+        _print_logins(loaded, base_url)
+        if not once:
+            console.print(f"\n[bold]{base_url}[/bold]  正在服务；按 Ctrl-C 结束 (serving; Ctrl-C ends).")
+            _until_interrupted()
+
+
+@contextmanager
+def _fresh_server(home: Path) -> Iterator[str]:
+    """A server over an empty folder; refuses to take the folder from a demo that still runs."""
+    if (home / "postgres").exists():
+        running = postgres.start(home / "postgres")
+        if not running.started_here:
+            raise BadSettings(f"another demo runs in {home}; end it first, or set XINYIDAI_HOME to another folder.")
+        postgres.stop(running)
+        shutil.rmtree(home / "postgres")
+    with postgres.running(home / "postgres") as server:
+        yield server.url
+
+
+async def _make_city(settings: Settings, server_url: str, home: Path) -> tuple[City, Loaded]:
+    started = time.monotonic()
+    await migrate(server_url, settings.secret, database=NAME, prefix=NAME)
+    city = make_city(shanghai_date(WALL.now() - timedelta(days=DAYS_AGO)))
+    async with open_database(settings, server_url, make_bus(), "xinyidai-demo") as db:
+        await _move(db, WALL.now() - timedelta(days=DAYS_AGO))
+        with _progress() as progress:
+            tasks = {}
+
+            def told(kind: str, rows: int) -> None:
+                if kind not in tasks:
+                    tasks[kind] = progress.add_task(kind, total=None)
+                progress.update(tasks[kind], completed=rows, total=rows)
+
+            loaded = await load_city(db, city, home / "files", told)
+    console.print(f"示例城市已就绪 (city ready): {loaded.rows}, {time.monotonic() - started:.0f} s")
+    return city, loaded
+
+
+async def _live(settings: Settings, server_url: str, base_url: str, city: City, loaded: Loaded) -> None:
+    async with open_database(settings, server_url, make_bus(), "xinyidai-demo") as db:
+        with _progress() as progress:
+            task = progress.add_task("主流程 main job", total=None)
+
+            def told(line: str) -> None:
+                progress.update(task, advance=1, description=line[:60])
+
+            story = Story(
+                base_url, PASSWORD, loaded.clerks, move_clock=lambda to: _move(db, to), now=lambda: _now(db), told=told
+            )
+            tally = await story.tell(list(city.firms[:ORDERS]))
+            progress.update(task, total=sum(tally.values()), description="主流程完成 main job done")
+        await _move(db, WALL.now())
+    table = Table("环节 step", "笔数 count")
+    for what, count in tally.items():
+        table.add_row(what, str(count))
+    console.print(table)
+
+
+async def _move(db: Database, to: datetime) -> None:
+    """Let the business clock show `to` now and run on from there."""
+    ahead = to - WALL.now()
+    async with db.transaction(Role.OPS) as tx:
+        await tx.execute(
+            "insert into business_clock (ahead) values ($1) on conflict (id) do update set ahead = $1", ahead
+        )
+
+
+async def _now(db: Database) -> datetime:
+    async with db.reading(Role.OPS) as tx:
+        return tx.now.astimezone(UTC)
+
+
+@contextmanager
+def _processes(home: Path, port: int) -> "Iterator[Starter]":
+    starter = Starter(home, port)
+    try:
+        yield starter
+    finally:
+        starter.stop()
+
+
+class Starter:
+    """Starts web and worker as processes of their own, and ends them."""
+
+    def __init__(self, home: Path, port: int) -> None:
+        self._home = home
+        self._commands = (["serve", "--port", str(port)], ["worker"])
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def __call__(self) -> None:
+        for command in self._commands:
+            with (self._home / f"{command[0]}.log").open("wb") as log:
+                process = subprocess.Popen(  # noqa: S603 - our own command line
+                    [sys.executable, "-m", "app.cli", *command], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                )
+            self._running.append(process)
+
+    def stop(self) -> None:
+        for process in self._running:
+            process.send_signal(signal.SIGTERM)
+        for process in self._running:
+            try:
+                process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_ready(base_url: str) -> None:
+    deadline = time.monotonic() + READY_SECONDS_MAX
+    while True:
+        try:
+            if httpx.get(f"{base_url}/health/ready", trust_env=False, timeout=2).is_success:
+                return
+        except httpx.TransportError:
+            pass
+        if time.monotonic() > deadline:
+            raise BadSettings(f"nothing answers at {base_url}; is the port taken? See serve.log in the demo's folder.")
+        time.sleep(0.1)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.completed:>6.0f}"),
+        TimeElapsedColumn(), console=console,
+    )  # fmt: skip
+
+
+def _print_logins(loaded: Loaded, base_url: str) -> None:
+    table = Table("账号 login", "身份 role", "机构 organisation", title=f"口令 password: {PASSWORD}   {base_url}/login")
+    seen: dict[str, int] = {}
+    for login in loaded.logins:
+        seen[login.role] = seen.get(login.role, 0) + 1
+        if seen[login.role] <= 3:
+            table.add_row(login.login, login.role, login.org_name)
+    console.print(table)
+
+
+def _until_interrupted() -> None:
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        console.print("\n结束 (ending) …")
