@@ -25,9 +25,14 @@ HANDLER_MODULES: Final = (
     "app.access.seats.http",
     "app.access.seats.pages",
     "app.office.proposals.http",
+    "app.credit.ingestion.http",
     "app.market.parties.http",
     "app.market.limits.http",
     "app.market.limits.pages",
+    "app.market.orders.pages.wizard",
+    "app.market.orders.pages.consenting",
+    "app.market.orders.pages.mine",
+    "app.market.orders.pages.letters",
     "app.market.orders.http",
 )
 GRACE_SECONDS: Final = 10

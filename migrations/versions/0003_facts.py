@@ -27,6 +27,11 @@ def upgrade() -> None:
         "create function app_subject() returns uuid language sql stable"
         " return (select o.subject_id from orgs o where o.org_id = app_org())"
     )
+    # The platform's own people look after the batches of every provider.
+    op.execute(
+        "create function app_is_platform() returns boolean language sql stable"
+        " return exists (select 1 from orgs o where o.org_id = app_org() and o.kind = 'platform')"
+    )
     _subjects()
     _records()
     _invoices()
@@ -302,8 +307,8 @@ def _batches() -> None:
     )
     op.execute("create index batches_stored on batches (stored_at) where state = 'stored'")
     reads = dict.fromkeys(("regulator", "worker", "reporter"), ("select", "true"))
-    own = "provider_id = (select app_org())"
-    protect("batches", reads | {"loader": ("select, insert, update", "true"), "ops": ("select, insert", own)})
+    seen = "provider_id = (select app_org()) or (select app_is_platform())"
+    protect("batches", reads | {"loader": ("select, insert, update", "true"), "ops": ("select, insert", seen)})
     op.execute("create table batch_files (batch_id uuid primary key, content bytea not null)")
     protect("batch_files", {"loader": ("select, insert", "true"), "ops": ("insert", _of_own_batch("batch_files"))})
 
@@ -390,6 +395,7 @@ def downgrade() -> None:
     op.execute("drop view subjects_v_keys")
     for table in TABLES:
         op.execute(f"drop table {table}")
+    op.execute("drop function app_is_platform()")
     op.execute("drop function app_subject()")
     op.execute(
         f"do $$ begin execute format('revoke temporary on database %I from {role('loader')}', current_database());"

@@ -10,6 +10,7 @@ from typing import Final
 
 from app.access.seats import Seat, SeatRole
 from app.infra.db import Database
+from tests.credit.ingestion import objects as ingestion
 from tests.market.orders import objects as orders
 from tests.market.parties import objects as parties
 
@@ -61,7 +62,14 @@ async def make_orders(db: Database, mine: Mapping[SeatRole, Seat], others: Mappi
     )
 
 
+async def make_batches(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A file of each department."""
+    ids = [await ingestion.stored_batch(db, seats[SeatRole.DATA_OFFICER]) for seats in (mine, others)]
+    return Made(*({"batch_id": str(found)} for found in ids))
+
+
 MAKERS: Final[dict[str, Maker]] = {
+    "batch": make_batches,
     "proposal": make_proposals,
     "order": make_orders,
     "suborder": make_orders,

@@ -1,7 +1,7 @@
 """Handing in a file over HTTP, and asking what became of it.
 
-The body is the file itself, its particulars stand in the query; or a form with the same fields and a part `file`. The
-body is read before a unit of work is opened: a slow upload must not hold a transaction.
+The body is the file itself, its particulars stand in the query. The body is read before a unit of work is opened: a
+slow upload must not hold a transaction.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
 from app.access import audit
@@ -26,7 +25,6 @@ from app.web.deps import Given, scope_of
 
 PROVIDERS: Final = {"roles": (SeatRole.OPERATOR, SeatRole.DATA_OFFICER)}
 FIELDS: Final = frozenset({"kind", "file_name", "list_kind", "bank_id", "as_of_on"})
-_AROUND: Final = 1 << 20  # What a form may bring around the file.
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +64,12 @@ class _Particulars:
     as_of_on: date | None
 
 
-@post("/batches", opt=PROVIDERS, status_code=202, request_max_body_size=SIZE_MAX + _AROUND)
+@post("/batches", opt=PROVIDERS, status_code=202, request_max_body_size=SIZE_MAX)
 async def store_batch(request: Request[Any, Any, Any], seat: Given[Seat]) -> Response[BatchView]:
     """Hand in a file (csv, csv.gz, xlsx). It is loaded later; the same file again is the same batch."""
-    fields, content = await _sent(request)
-    asked = _particulars(fields)
+    if csrf.is_form(request):
+        raise Refusal("unsupported-media", "请直接以文件内容作为请求正文发送。")
+    asked, content = _particulars(dict(request.query_params)), await request.body()
     if asked.bank_id is not None and seat.role is not SeatRole.OPERATOR and asked.bank_id != seat.org_id:
         raise Refusal("forbidden")
     db: Database = request.app.state.db
@@ -105,19 +104,6 @@ async def show_receipt(batch_id: FromPath[UUID], request: Request[Any, Any, Any]
     receipt = await service.read_receipt(tx, batch_id, after=after, most=page.limit)
     last = receipt.rejected[-1].row_no if receipt.rejected else after
     return receipt.document() | {"next": page.next_cursor(receipt.rejected, (last,))}
-
-
-async def _sent(request: Request[Any, Any, Any]) -> tuple[dict[str, str], bytes]:
-    """The particulars and the file; `bad-upload` when there is not exactly one."""
-    if not csrf.is_form(request):
-        return dict(request.query_params), await request.body()
-    form = await request.form()
-    fields = {name: value for name, value in form.multi_items() if isinstance(value, str) and not name.startswith("_")}
-    files = [value for value in form.values() if isinstance(value, UploadFile)]
-    if len(files) != 1:
-        raise Refusal("bad-upload", "请选择一个文件。")
-    fields.setdefault("file_name", files[0].filename)
-    return fields, await files[0].read()
 
 
 def _particulars(fields: dict[str, str]) -> _Particulars:

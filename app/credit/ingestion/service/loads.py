@@ -125,10 +125,18 @@ async def _refuse(db: Database, batch_id: UUID, broken: BrokenFile) -> None:
 
 
 async def load_waiting(db: Database, most: int = 100) -> int:
-    """Load the batches that wait, oldest first; return how many were loaded."""
+    """Load the batches that wait, oldest first; return how many were loaded. A failure is raised after the others."""
     async with db.reading(Role.WORKER) as tx:
         waiting = await store.read_stored_ids(tx, most)
-    return sum([await load_batch(db, batch_id) for batch_id in waiting])
+    done, failed = 0, None
+    for batch_id in waiting:
+        try:
+            done += await load_batch(db, batch_id)
+        except Exception as error:  # noqa: BLE001  One batch that cannot be loaded holds up no other.
+            failed = failed or error
+    if failed is not None:
+        raise failed
+    return done
 
 
 async def import_file(
