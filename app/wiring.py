@@ -15,7 +15,7 @@ from app.market import orders, sla
 from app.market.limits.jobs import keep_ratings
 from app.market.orders import events as order_events
 from app.market.orders.events import OrderPosted, SuborderEvent
-from app.market.packages.events import PackageSealed
+from app.market.packages.events import DeliveryFailed, PackageDelivered, PackageSealed
 from app.market.packages.jobs import note_delivered, note_failed, tell_bank
 from app.market.parties.jobs import open_branches
 from app.office.deliveries import Courier
@@ -32,6 +32,8 @@ def make_bus() -> Bus:
     bus.listen_in_tx(ConsentRevoked, orders.end_revoked)
     bus.listen_in_tx(NoticeDelivered, note_delivered)
     bus.listen_in_tx(NoticeFailed, note_failed)
+    bus.listen_in_tx(PackageDelivered, sla.package_delivered)
+    bus.listen_in_tx(DeliveryFailed, sla.delivery_failed)
     bus.listen_after("orders.push_first", OrderPosted, orders.push_first)
     bus.listen_after("parties.open_branches", OutletsLanded, open_branches)
     bus.listen_after("limits.keep_ratings", MaskedFirmsLanded, keep_ratings)
@@ -54,7 +56,7 @@ def make_jobs(settings: Settings, db: Database) -> Mapping[str, Job]:
         "batches": lambda: ingestion.load_waiting(db),
         "deliveries": courier.tick,
         "proposals": expire,
-        "revocations": lambda: finish_revocations(db, now=db.wall.now()),
+        "revocations": lambda: finish_revocations(db, lock_first=orders.lock_for_revocation),
     }
 
 

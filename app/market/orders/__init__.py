@@ -13,6 +13,7 @@ from app.market.orders.service import (
     reading,
     withdrawals,
 )
+from app.market.orders.service.acting import enter
 from app.market.orders.service.postings import Draft, Match, Pick, match, post_order, push_first
 from app.market.orders.service.sweeping import sweep
 from app.market.orders.service.withdrawals import end_revoked, lock_for_revocation
@@ -28,6 +29,7 @@ __all__ = [
     "cost_of",
     "decisions",
     "end_revoked",
+    "enter",
     "lock_for_revocation",
     "match",
     "payments",

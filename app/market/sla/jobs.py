@@ -5,11 +5,13 @@ from uuid import UUID
 from app.infra.db import Tx
 from app.kernel.clock import shanghai_date
 from app.kernel.workdays import due_at
+from app.market import orders
 from app.market.orders import events as told
 from app.market.orders.events import Clock
+from app.market.packages.events import DeliveryFailed, PackageDelivered, PackageSealed
 from app.market.sla import rules
 from app.market.sla.schemas import read_policy
-from app.office import clocks, policies
+from app.office import clocks, deliveries, policies
 
 LISTENED = (
     told.OrderPosted, told.OrderEnded, told.SuborderPushed, told.SuborderAccepted, told.SuborderContacted,
@@ -18,6 +20,7 @@ LISTENED = (
     told.SuborderLapsed, told.ClockBreached,
 )  # fmt: skip
 ORDER, SUBORDER = "order", "suborder"
+SEALED = deliveries.kind_of(PackageSealed.__name__)
 
 
 async def keep_time(tx: Tx, event: told.OrderEvent) -> None:
@@ -29,7 +32,8 @@ async def keep_time(tx: Tx, event: told.OrderEvent) -> None:
     left = 0
     if isinstance(event, told.PapersAsked):
         left = await clocks.pause_left(tx, event.suborder_id, Clock.DECISION, at=event.at)
-    for step in rules.effects(event, read, pause_left=left):
+    told_by_us = not isinstance(event, told.SuborderAccepted) or await deliveries.is_told(tx, event.bank_id, SEALED)
+    for step in rules.effects(event, read, pause_left=left, is_told=told_by_us):
         terms = None
         if isinstance(step, rules.Start | rules.Keep):
             policy = read[step.clock]
@@ -37,9 +41,17 @@ async def keep_time(tx: Tx, event: told.OrderEvent) -> None:
         await _apply(tx, event, suborder_id, step, terms)
 
 
-async def package_delivered(tx: Tx, suborder_id: UUID, *, at_event: told.OrderEvent) -> None:
-    """The package is available and the bank has been told."""
-    await clocks.stop(tx, suborder_id, Clock.DELIVERY, at=at_event.at)
+async def package_delivered(tx: Tx, event: PackageDelivered) -> None:
+    """The bank has been told of its package: the platform has kept its promise."""
+    await orders.enter(tx, event.order_id, now=tx.now)
+    await clocks.stop(tx, event.suborder_id, Clock.DELIVERY, at=tx.now)
+
+
+async def delivery_failed(tx: Tx, event: DeliveryFailed) -> None:
+    """The bank's endpoint is down, as the try shows: the platform's time stands still until it is told."""
+    await orders.enter(tx, event.order_id, now=tx.now)
+    case = clocks.CaseRef(event.order_id, SUBORDER, event.suborder_id, event.business_id, event.bank_id)
+    await clocks.pause(tx, case, Clock.DELIVERY, proof_id=event.package_id, at=tx.now)
 
 
 async def _apply(

@@ -1,0 +1,285 @@
+"""Tables of orders. A suborder's rows carry both sides' ids, since row-level security compares columns only."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlmodel import Field, SQLModel
+
+ENDED = "state in ('refused', 'passed_over', 'withdrawn', 'lapsed')"
+PICKED = "state in ('picked', 'signed', 'paying', 'serviced')"
+
+
+def _at(*, nullable: bool = False) -> "sa.Column[datetime]":
+    return sa.Column(sa.DateTime(timezone=True), nullable=nullable)
+
+
+def _fen(default: str | None = None) -> "sa.Column[int]":
+    return sa.Column(sa.BigInteger, nullable=False, server_default=default)
+
+
+def _json(*, nullable: bool = False) -> "sa.Column[Any]":
+    return sa.Column(JSONB, nullable=nullable)
+
+
+class OrderRow(SQLModel, table=True):
+    """A firm's need, posted. `end_state` is stored once and never left."""
+
+    __tablename__ = "orders"
+    __table_args__ = (sa.Index("orders_business", "business_id", sa.text("posted_at desc"), sa.text("order_id desc")),)
+
+    order_id: UUID = Field(primary_key=True)
+    business_id: UUID
+    subject_id: UUID
+    loan_type: str = Field(sa_type=sa.Text)
+    amount_fen: int = Field(sa_column=_fen())
+    term_months: int
+    purpose: str = Field(sa_type=sa.Text)
+    collateral: str = Field(sa_type=sa.Text)
+    district_code: str | None = Field(default=None, sa_type=sa.Text)
+    places: int
+    until_on: date
+    until_at: datetime = Field(sa_column=_at())
+    posted_at: datetime = Field(sa_column=_at())
+    posted_by: UUID
+    ranking_version: int
+    seed: str = Field(sa_type=sa.Text)
+    previous_order_id: UUID | None = Field(default=None, foreign_key="orders.order_id")
+    withdrawn_at: datetime | None = Field(sa_column=_at(nullable=True))
+    end_state: str | None = Field(default=None, sa_type=sa.Text)
+    ended_at: datetime | None = Field(sa_column=_at(nullable=True))
+
+
+class ListedRow(SQLModel, table=True):
+    """A bank on an order's frozen list, in its place, with why it stands there."""
+
+    __tablename__ = "order_listed"
+    __table_args__ = (sa.UniqueConstraint("suborder_id"), sa.UniqueConstraint("order_id", "bank_id"))
+
+    order_id: UUID = Field(primary_key=True, foreign_key="orders.order_id")
+    position: int = Field(sa_column=sa.Column(sa.Integer, primary_key=True, autoincrement=False))
+    suborder_id: UUID
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    product_id: UUID
+    consent_id: UUID
+    is_reserve: bool
+    score: int
+    factors: dict[str, int] = Field(sa_column=_json())
+    deciding: str = Field(sa_type=sa.Text)
+
+
+class SuborderRow(SQLModel, table=True):
+    """The order as one bank holds it; what was asked is copied beside it, since a bank sees no order rows."""
+
+    __tablename__ = "suborders"
+    __table_args__ = (
+        sa.Index("suborders_one_live", "order_id", "bank_id", unique=True, postgresql_where=sa.text(f"not ({ENDED})")),
+        sa.Index("suborders_one_picked", "order_id", unique=True, postgresql_where=sa.text(PICKED)),
+        sa.Index("suborders_order", "order_id"),
+        sa.Index("suborders_bank", "bank_id", "branch_id", "state"),
+    )
+
+    suborder_id: UUID = Field(primary_key=True, foreign_key="order_listed.suborder_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    subject_id: UUID
+    product_id: UUID
+    consent_id: UUID
+    position: int
+    state: str = Field(sa_type=sa.Text)
+    amount_fen: int = Field(sa_column=_fen())
+    term_months: int
+    purpose: str = Field(sa_type=sa.Text)
+    collateral: str = Field(sa_type=sa.Text)
+    district_code: str | None = Field(default=None, sa_type=sa.Text)
+    until_on: date
+    deciding: str = Field(sa_type=sa.Text)
+    pushed_at: datetime = Field(sa_column=_at())
+    accepted_at: datetime | None = Field(sa_column=_at(nullable=True))
+    picked_at: datetime | None = Field(sa_column=_at(nullable=True))
+    signed_on: date | None = None
+    ended_at: datetime | None = Field(sa_column=_at(nullable=True))
+    cause: str = Field(default="", sa_type=sa.Text, sa_column_kwargs={"server_default": ""})
+    offer_id: UUID | None = None
+    offered_fen: int = Field(sa_column=_fen("0"))
+    signed_fen: int = Field(sa_column=_fen("0"))
+    paid_fen: int = Field(sa_column=_fen("0"))
+    papers_open: UUID | None = None
+    breached: list[str] = Field(sa_column=sa.Column(ARRAY(sa.Text), nullable=False, server_default="{}"))
+
+
+class TransitionRow(SQLModel, table=True):
+    """A copy of the rules' table, by which PostgreSQL judges every move once more."""
+
+    __tablename__ = "suborder_transitions"
+
+    from_state: str = Field(primary_key=True, sa_type=sa.Text)
+    act: str = Field(primary_key=True, sa_type=sa.Text)
+    to_state: str = Field(primary_key=True, sa_type=sa.Text)
+
+
+class MoveRow(SQLModel, table=True):
+    """One move of one suborder. Append-only: a correction is another move."""
+
+    __tablename__ = "suborder_moves"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["from_state", "act", "to_state"],
+            ["suborder_transitions.from_state", "suborder_transitions.act", "suborder_transitions.to_state"],
+        ),
+        sa.Index("suborder_moves_suborder", "suborder_id", "seq"),
+        sa.Index("suborder_moves_order", "order_id", "seq"),
+    )
+
+    seq: int | None = Field(sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True))
+    suborder_id: UUID = Field(foreign_key="suborders.suborder_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    from_state: str = Field(sa_type=sa.Text)
+    act: str = Field(sa_type=sa.Text)
+    to_state: str = Field(sa_type=sa.Text)
+    at: datetime = Field(sa_column=_at())
+    recorded_at: datetime = Field(sa_column=_at())
+    cause: str = Field(sa_type=sa.Text)
+    by_person: UUID | None = None
+    by_org: UUID | None = None
+
+
+class ContactRow(SQLModel, table=True):
+    __tablename__ = "contacts"
+
+    suborder_id: UUID = Field(primary_key=True, foreign_key="suborders.suborder_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    contacted_at: datetime = Field(sa_column=_at())
+    how: str = Field(sa_type=sa.Text)
+    whom: str = Field(sa_type=sa.Text)
+    recorded_at: datetime = Field(sa_column=_at())
+
+
+class PapersRequestRow(SQLModel, table=True):
+    """A request for papers; `closed_how`: brought by the firm, capped by its clock, or ended with the suborder."""
+
+    __tablename__ = "papers_requests"
+    __table_args__ = (
+        sa.Index("papers_requests_open", "suborder_id", unique=True, postgresql_where=sa.text("closed_at is null")),
+    )
+
+    request_id: UUID = Field(primary_key=True)
+    suborder_id: UUID = Field(foreign_key="suborders.suborder_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    asked_at: datetime = Field(sa_column=_at())
+    note: str = Field(sa_type=sa.Text)
+    closed_at: datetime | None = Field(sa_column=_at(nullable=True))
+    closed_how: str | None = Field(default=None, sa_type=sa.Text)
+    answer: str = Field(default="", sa_type=sa.Text, sa_column_kwargs={"server_default": ""})
+
+
+class PapersItemRow(SQLModel, table=True):
+    """An item is asked for once in a suborder's life."""
+
+    __tablename__ = "papers_items"
+
+    suborder_id: UUID = Field(primary_key=True, foreign_key="suborders.suborder_id")
+    item: str = Field(primary_key=True, sa_type=sa.Text)
+    request_id: UUID = Field(foreign_key="papers_requests.request_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+
+
+class OfferRow(SQLModel, table=True):
+    """An offer with what it costs in all; `apr_ppm` by dated flows, actual/365."""
+
+    __tablename__ = "offers"
+
+    offer_id: UUID = Field(primary_key=True)
+    suborder_id: UUID = Field(foreign_key="suborders.suborder_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    amount_fen: int = Field(sa_column=_fen())
+    rate_ppm: int
+    term_months: int
+    repayment: str = Field(sa_type=sa.Text)
+    fees: list[dict[str, Any]] = Field(sa_column=_json())
+    valid_workdays: int
+    valid_until_on: date
+    interest_fen: int = Field(sa_column=_fen())
+    total_cost_fen: int = Field(sa_column=_fen())
+    first_payment_fen: int = Field(sa_column=_fen())
+    apr_ppm: int
+    made_at: datetime = Field(sa_column=_at())
+    made_by: UUID
+    checked_by: UUID | None = None
+
+
+class RefusalRow(SQLModel, table=True):
+    """A refusal with its reason, what it claims, and the item that bears it out."""
+
+    __tablename__ = "refusals"
+
+    suborder_id: UUID = Field(primary_key=True, foreign_key="suborders.suborder_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    reason_code: str = Field(sa_type=sa.Text)
+    tree_version: int
+    said: str = Field(sa_type=sa.Text)
+    claim: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    evidence: dict[str, Any] | None = Field(sa_column=_json(nullable=True))
+    reason_zh: str = Field(sa_type=sa.Text)
+    reason_en: str = Field(sa_type=sa.Text)
+    cure_zh: str = Field(sa_type=sa.Text)
+    cure_en: str = Field(sa_type=sa.Text)
+    ask_again_days: int | None = None
+    refused_at: datetime = Field(sa_column=_at())
+    made_by: UUID
+    checked_by: UUID | None = None
+
+
+class ContractRow(SQLModel, table=True):
+    __tablename__ = "contracts"
+    __table_args__ = (sa.UniqueConstraint("bank_id", "contract_no"),)
+
+    suborder_id: UUID = Field(primary_key=True, foreign_key="suborders.suborder_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    contract_no: str = Field(sa_type=sa.Text)
+    signed_on: date
+    amount_fen: int = Field(sa_column=_fen())
+    draw_until_on: date
+    recorded_at: datetime = Field(sa_column=_at())
+
+
+class DrawRow(SQLModel, table=True):
+    __tablename__ = "draws"
+    __table_args__ = (sa.Index("draws_suborder", "suborder_id"),)
+
+    draw_id: UUID = Field(primary_key=True)
+    suborder_id: UUID = Field(foreign_key="suborders.suborder_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    amount_fen: int = Field(sa_column=_fen())
+    paid_on: date
+    recorded_at: datetime = Field(sa_column=_at())
