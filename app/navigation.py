@@ -3,6 +3,14 @@
 from collections.abc import Mapping
 from typing import Final
 
+from app.web.i18n import N_
 from app.web.pages import NavItem
 
-NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {}
+NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
+    "business": (
+        NavItem(N_("我的首页"), "/my"),
+        NavItem(N_("我的额度"), "/my/estimates"),
+        NavItem(N_("发布新需求"), "/my/orders/new"),
+        NavItem(N_("我的授权"), "/my/consents"),
+    ),
+}

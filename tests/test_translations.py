@@ -21,7 +21,7 @@ def texts(root: Path = REPOSITORY) -> dict[str, str]:
     found: dict[str, str] = {}
     for folder, method in METHODS:
         pattern = "**.py" if folder == "app" else "**.html"
-        options = {pattern: {"trimmed": "true"}} if folder == "templates" else {}
+        options = {pattern: {"trimmed": "true", "silent": "false"}} if folder == "templates" else {}
         rows = extract_from_dir(root / folder, method_map=[(pattern, method)], options_map=options, keywords=KEYWORDS)
         for name, line, message, _, _ in rows:
             for text in (message,) if isinstance(message, str) else message:

@@ -98,7 +98,8 @@ async def _firm(db: Database, firm: city.Firm) -> UUID:
             "invoices.downstream_count": 61, "invoices.active_months": 12,
         }  # fmt: skip
         tax: dict[str, str | int | None] = {
-            "tax.paid_12m_fen": firm.tax_paid_12m_fen, "tax.vat_paid_12m_fen": (firm.tax_paid_12m_fen or 0) * 3 // 4,
+            "tax.paid_12m_fen": firm.tax_paid_12m_fen,
+            "tax.vat_paid_12m_fen": (firm.tax_paid_12m_fen or 0) * 3 // 4,
         }
         level: dict[str, str | int | None] = {"tax.tax_credit": firm.tax_credit, "tax.tax_credit_year": "2024"}
         fresh = [

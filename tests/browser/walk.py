@@ -30,8 +30,8 @@ FOREIGN_WORDS: Final = r"""() => {
   const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
   for (let node; (node = walker.nextNode());)
     if (cjk.test(node.data) && !isData(node.parentElement)) found.push(node.data.trim());
-  for (const node of root.querySelectorAll('[title],[aria-label],[placeholder],[alt],[data-confirm]'))
-    for (const name of ['title', 'aria-label', 'placeholder', 'alt', 'data-confirm'])
+  for (const node of root.querySelectorAll('[title],[aria-label],[placeholder],[alt]'))
+    for (const name of ['title', 'aria-label', 'placeholder', 'alt'])
       if (cjk.test(node.getAttribute(name) || '') && !isData(node)) found.push(`${name}=${node.getAttribute(name)}`);
   if (cjk.test(document.title)) found.push(document.title);
   return found;

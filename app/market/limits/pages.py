@@ -86,7 +86,7 @@ async def show_start(tx: Given[ReadTx], request: Request[Any, Any, Any]) -> Resp
 
 @get("/my/estimates", opt={**FIRM, "records_access": True}, include_in_schema=False)
 async def show_estimates(tx: Given[Tx], seat: Given[Seat], request: Request[Any, Any, Any]) -> Response[str]:
-    """One card per product. Cards of today are shown again; older ones are made anew, as the shelf or data may differ."""
+    """One card per product. Cards of today are shown again; older ones are made anew: shelf or data may differ."""
     on = shanghai_date(tx.now)
     kept = await service.latest(tx, seat.org_id, now=tx.now)
     offered = {product.product_id for product in await parties.shelf.products_on(tx, on)}

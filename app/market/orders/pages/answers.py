@@ -1,0 +1,123 @@
+"""The firm's answers on its way to an order: read from the address, judged one by one, carried on in hidden fields.
+
+Nothing is kept on the server before the order is posted, so the browser's own back button works, every step can be
+kept as an address, and the whole way needs no script. `order_id` is minted with the first page, since the consents
+name it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from litestar.datastructures import MultiDict
+
+from app.kernel.ids import new_id
+from app.kernel.money import FEN_PER_WAN, ReadSum, format_wan, parse_sum
+from app.market.orders.pages.words import COLLATERAL, PURPOSES
+from app.market.orders.service.postings import Draft
+from app.web.i18n import _
+
+TERMS: Final = (3, 6, 12, 18, 24, 36)
+UNTIL_DAYS: Final = (15, 30, 60, 90)
+PLACES: Final = (1, 2, 3)
+UNTIL_DEFAULT, PLACES_DEFAULT = 30, 2
+AMOUNT_MIN_FEN, AMOUNT_MAX_FEN = FEN_PER_WAN, 10_000 * FEN_PER_WAN
+QUESTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "amount": ("amount_wan",),
+    "term": ("term_months",),
+    "purpose": ("purpose",),
+    "security": ("collateral", "district"),
+    "until": ("until_days", "places"),
+}
+FIELDS: Final = tuple(name for names in QUESTIONS.values() for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """`values` are as typed; `faults` say what is wrong with one; a field in neither was not asked yet."""
+
+    order_id: UUID
+    previous_id: UUID | None
+    values: Mapping[str, str]
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def open_question(self) -> str | None:
+        """The first question without a good answer."""
+        for question, names in QUESTIONS.items():
+            if any(name in self.faults or name not in self.values for name in names):
+                return question
+        return None
+
+    def hidden(self, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+        """What a form carries on, but for the fields that it asks itself."""
+        kept = [("order_id", str(self.order_id))]
+        if self.previous_id is not None:
+            kept.append(("previous", str(self.previous_id)))
+        return kept + [(name, value) for name, value in self.values.items() if name not in without]
+
+    def draft(self, on: date) -> Draft:
+        """The whole need. Only for answers without an open question."""
+        return Draft(
+            order_id=self.order_id, amount_fen=_fen(self.values["amount_wan"]) or 0,
+            term_months=int(self.values["term_months"]), purpose=self.values["purpose"],
+            collateral=self.values["collateral"], district_code=self.values["district"] or None,
+            until_on=on + timedelta(days=int(self.values["until_days"])), places=int(self.values["places"]),
+            previous_order_id=self.previous_id,
+        )  # fmt: skip
+
+
+def read_answers(sent: MultiDict[str] | Mapping[str, str], districts: Mapping[str, str]) -> Answers:
+    """The answers in an address or a form. `districts`: code to name, those of today."""
+    values = {name: sent[name].strip()[:60] for name in FIELDS if name in sent}
+    faults = {name: fault for name, value in values.items() if (fault := _fault(name, value, districts))}
+    return Answers(_uuid(sent.get("order_id")) or new_id(), _uuid(sent.get("previous")), values, faults)
+
+
+def of_order(order: Mapping[str, object], days: int) -> list[tuple[str, str]]:
+    """An old order as the answers of a new one, to post it again."""
+    amount_fen = order["amount_fen"]
+    assert isinstance(amount_fen, int)
+    return [
+        ("previous", str(order["order_id"])), ("amount_wan", format_wan(amount_fen).replace(",", "")),
+        ("term_months", str(order["term_months"])), ("purpose", str(order["purpose"])),
+        ("collateral", str(order["collateral"])), ("district", str(order["district_code"] or "")),
+        ("until_days", str(days)), ("places", str(order["places"])),
+    ]  # fmt: skip
+
+
+def _fault(name: str, value: str, districts: Mapping[str, str]) -> str:
+    if name == "amount_wan":
+        return _amount_fault(value)
+    allowed: Mapping[str, tuple[object, ...]] = {
+        "term_months": TERMS, "purpose": tuple(PURPOSES), "collateral": tuple(COLLATERAL), "until_days": UNTIL_DAYS,
+        "places": PLACES, "district": tuple(districts),
+    }  # fmt: skip
+    return "" if value in map(str, allowed[name]) else _("请在下列选项中选择一项。")
+
+
+def _amount_fault(value: str) -> str:
+    fen = _fen(value)
+    if not value:
+        return _("请填写金额。")
+    if fen is None:
+        return _("请只填数字，单位是万元，例如 30 或 12.5。")
+    if fen % 10_000:
+        return _("金额请精确到百元，例如 12.5 万元。")
+    if not AMOUNT_MIN_FEN <= fen <= AMOUNT_MAX_FEN:
+        return _("金额须在 1 万元至 1 亿元之间。")
+    return ""
+
+
+def _fen(text: str) -> int | None:
+    read = parse_sum(text)
+    return int(read.fen) if isinstance(read, ReadSum) else None
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

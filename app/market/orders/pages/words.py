@@ -1,0 +1,144 @@
+"""What people call the codes of an order: purposes, states, clocks, reasons of an end. Chinese source texts."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from app.web.i18n import N_, _
+
+PURPOSES: Final[Mapping[str, str]] = {
+    "working_capital": N_("日常周转（进货、工资、租金）"),
+    "equipment": N_("购置设备"),
+    "renovation": N_("装修改造"),
+    "expansion": N_("扩大经营"),
+    "agriculture": N_("农业生产"),
+}
+COLLATERAL: Final[Mapping[str, str]] = {
+    "none": N_("没有抵押或担保"),
+    "property": N_("房产抵押"),
+    "equipment": N_("设备抵押"),
+    "receivables": N_("应收账款质押"),
+    "guarantee": N_("第三方保证"),
+}
+DECIDING: Final[Mapping[str, str]] = {
+    "rate": N_("利率更低"),
+    "speed": N_("承诺办结更快"),
+    "headroom": N_("授权上限更宽裕"),
+    "district": N_("指定服务您所在区县"),
+    "term": N_("可贷期限更长"),
+    "purpose": N_("专门支持这一用途"),
+    "tie": N_("各项相同，按抽签排序"),
+}
+# What an order is, as its firm reads it: (tone, words).
+STANDINGS: Final[Mapping[str, tuple[str, str]]] = {
+    "posted": ("still", N_("已发布，正在送达银行")),
+    "open": ("good", N_("银行正在办理")),
+    "agreed": ("good", N_("已选定方案")),
+    "serviced": ("good", N_("已放款")),
+    "withdrawn": ("still", N_("您已撤回")),
+    "refused": ("bad", N_("银行未同意")),
+    "lapsed": ("warn", N_("已过期失效")),
+    "unmatched": ("warn", N_("没有银行接下")),
+}
+STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "pushed": ("still", N_("等待银行受理")),
+    "accepted": ("good", N_("已受理，等待联系您")),
+    "contacted": ("good", N_("已联系您，正在审查")),
+    "investigating": ("good", N_("正在调查")),
+    "offered": ("good", N_("已给出方案，等您选定")),
+    "picked": ("good", N_("您已选定，等待签约")),
+    "signed": ("good", N_("已签约，等待放款")),
+    "paying": ("good", N_("正在放款")),
+    "serviced": ("good", N_("已放款")),
+    "refused": ("bad", N_("未同意")),
+    "passed_over": ("still", N_("您选了别家")),
+    "withdrawn": ("still", N_("已撤回")),
+    "lapsed": ("warn", N_("已失效")),
+}
+MOVES: Final[Mapping[str, str]] = {
+    "push": N_("需求送达该行"),
+    "accept": N_("银行受理，数据包封存"),
+    "refuse": N_("银行未同意"),
+    "contact": N_("银行联系了您"),
+    "investigate": N_("银行开始调查"),
+    "ask_papers": N_("银行请您补充材料"),
+    "bring_papers": N_("您答复了补充材料"),
+    "cap_papers": N_("补充材料的时间已到，银行继续计时"),
+    "offer": N_("银行给出方案"),
+    "pick": N_("您选定该行方案"),
+    "pass_over": N_("您选定了别家方案"),
+    "sign": N_("签订合同"),
+    "pay_out": N_("银行放款"),
+    "end_draws": N_("放款结束"),
+    "withdraw": N_("您撤回了需求"),
+    "revoke": N_("您撤回了对该行的授权"),
+    "lapse": N_("到期失效"),
+    "let_go": N_("您不再等待该行"),
+    "breach": N_("银行超过承诺时限"),
+}
+CLOCKS: Final[Mapping[str, str]] = {
+    "ACCEPT": N_("银行受理"),
+    "CONTACT": N_("银行联系您"),
+    "DECISION": N_("银行办结"),
+    "OFFER": N_("您选定方案"),
+    "SIGN": N_("签约"),
+    "GRACE": N_("您决定是否继续等待签约"),
+    "PAYOUT": N_("首次放款"),
+    "DRAWS": N_("合同用款"),
+    "UNTIL": N_("需求有效"),
+    "PAPERS": N_("您补充材料"),
+    "DELIVERY": N_("数据包送达银行"),
+}
+CLOCK_STATES: Final[Mapping[str, tuple[str, str]]] = {
+    "running": ("still", N_("计时中")),
+    "paused": ("warn", N_("暂停计时")),
+    "met": ("good", N_("按时完成")),
+    "breached": ("bad", N_("已超时")),
+    "void": ("still", N_("不再适用")),
+}
+CAUSES: Final[Mapping[str, str]] = {
+    "ACCEPT": N_("银行未按时受理，系统已自动转给下一家。"),
+    "OFFER": N_("方案过了有效期，您没有选定。"),
+    "UNTIL": N_("需求过了有效期。"),
+    "SIGN": N_("银行未按时签约，且您没有表示继续等待。"),
+    "GRACE": N_("银行未按时签约，且您没有表示继续等待。"),
+    "DRAWS": N_("用款期内没有放款。"),
+    "let_go": N_("您因银行超时不再等待。"),
+    "revoked": N_("您撤回了对该行的授权。"),
+    "withdrawn": N_("您撤回了整笔需求。"),
+}
+ENDS: Final[Mapping[str, str]] = {
+    "withdrawn": N_("您撤回了这笔需求，所有银行已停止办理，授权同时终止。"),
+    "refused": N_("选定的银行都没有给出方案，其中至少一家说明了不同意的原因。您可以按改善建议调整后重新发布。"),
+    "lapsed": N_("需求过了您设定的有效期，还没有选定方案。"),
+    "unmatched": N_("选定的银行都没有接下这笔需求，也没有银行拒绝。您可以增加银行或调整需求后重新发布。"),
+}
+REPAYMENTS: Final[Mapping[str, str]] = {
+    "instalments": N_("等额分期"),
+    "interest_first": N_("按月付息，到期还本"),
+    "bullet": N_("到期一次还本付息"),
+}
+PURPOSES_OF_CONSENT: Final[Mapping[str, str]] = {
+    "pre_loan": N_("贷前审查"),
+    "in_loan": N_("贷中审查"),
+    "post_loan": N_("贷后管理"),
+}
+
+
+SOURCES: Final[Mapping[str, str]] = {
+    "registry": N_("市场主体登记"),
+    "invoices": N_("增值税发票"),
+    "grading": N_("公共信用综合评价"),
+    "list": N_("公开名单"),
+    "bank": N_("银行自行提供"),
+}
+
+
+def source(code: str) -> str:
+    """Where an item comes from, in the visitor's language; a department's own name stays as it is."""
+    known = SOURCES.get(code.partition(":")[0])
+    return _(known) if known else code
+
+
+def words(table: Mapping[str, str], code: str) -> str:
+    """The source text of a code; a code that a later edition brings stands for itself."""
+    return table.get(code, code)
