@@ -1,5 +1,6 @@
 """What the launcher promises: one server per home, closed doors, and no harm to a server it did not start (P1)."""
 
+import asyncio
 import os
 import pwd
 import shutil
@@ -315,6 +316,25 @@ async def test_rows_outlive_a_kill_of_the_postmaster(stopped: Path):
 
     assert again.started_here
     assert await answers(again, "select count(*) from kept") == 1000
+    connection.terminate()
+    postgres.stop(again)
+
+
+async def test_a_start_waits_for_what_is_left_of_a_killed_server(stopped: Path):
+    """A backend that outlives its postmaster may still write; two servers on one folder would ruin it."""
+    server = postgres.start(stopped)
+    connection = await asyncpg.connect(server.url, server_settings=NAME)
+    backend = await connection.fetchval("select pg_backend_pid()")
+    os.kill(backend, signal.SIGSTOP)
+    os.kill(server.pid, signal.SIGKILL)
+
+    starting = asyncio.create_task(asyncio.to_thread(postgres.start, stopped))
+    done, _ = await asyncio.wait([starting], timeout=1.5)
+    os.kill(backend, signal.SIGCONT)
+    again = await starting
+
+    assert not done, "a second server ran beside a process of the first"
+    assert await answers(again) == 1
     connection.terminate()
     postgres.stop(again)
 
