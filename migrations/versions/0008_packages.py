@@ -128,7 +128,7 @@ TABLES = (
       ended_at timestamptz not null,
       outcome varchar not null constraint delivery_attempts_outcome check (outcome in (
         'delivered', 'gone', 'redirected', 'refused', 'server-error', 'unreachable', 'tls', 'timed-out', 'cut-off',
-        'answer-too-large', 'url-refused')),
+        'answer-too-large', 'url-refused', 'no-key')),
       status smallint,
       recorded_at timestamptz not null default now(),
       constraint delivery_attempts_times check (began_at <= ended_at))

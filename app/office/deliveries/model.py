@@ -21,7 +21,7 @@ from sqlmodel import Field, SQLModel
 
 OUTCOMES = (
     "'delivered', 'gone', 'redirected', 'refused', 'server-error', 'unreachable', 'tls', 'timed-out', 'cut-off',"
-    " 'answer-too-large', 'url-refused'"
+    " 'answer-too-large', 'url-refused', 'no-key'"
 )
 
 

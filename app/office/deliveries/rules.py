@@ -27,6 +27,7 @@ SECRET_BYTES_MAX: Final = 64
 KIND: Final = re.compile(r"[a-z]{2,32}\.[a-z_]{2,32}")
 EVERYTHING: Final = "*"
 KINDS_MAX: Final = 40
+ENDPOINTS_MAX: Final = 20  # Live ones of a bank: each fact is sent to all of them.
 _WORDS: Final = re.compile(r"[A-Z][a-z0-9]*")
 
 
@@ -44,7 +45,7 @@ class NoticeState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What one try came to. The last six are given by the caller, the others by the answer's status."""
+    """What one try came to. The first five follow from the answer's status, the others from there being none."""
 
     DELIVERED = "delivered"
     GONE = "gone"  # 410: the endpoint asks to be left alone.
@@ -57,6 +58,7 @@ class Outcome(StrEnum):
     CUT_OFF = "cut-off"
     TOO_LARGE = "answer-too-large"
     URL_REFUSED = "url-refused"
+    NO_KEY = "no-key"  # The endpoint's signing keys cannot be read; nothing was sent.
 
 
 class SecretFault(StrEnum):

@@ -72,6 +72,11 @@ async def read_endpoints(tx: ReadTx) -> Sequence[Record]:
     return await tx.fetch(f"select {_ENDPOINT} from endpoints order by registered_at")  # noqa: S608
 
 
+async def count_live(tx: ReadTx, bank_id: UUID) -> int:
+    found: int = await tx.value("select count(*) from endpoints where bank_id = $1 and disabled_at is null", bank_id)
+    return found
+
+
 async def is_told(tx: ReadTx, bank_id: UUID, kind: str) -> bool:
     """Whether a bank has a live endpoint for a kind."""
     sql = """select exists (select 1 from endpoints where bank_id = $1 and disabled_at is null

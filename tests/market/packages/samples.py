@@ -17,7 +17,8 @@ CASE = Case(
     amount_fen=50_000_000, term_months=12, purpose="购买原材料",
 )  # fmt: skip
 LETTER = Letter(
-    consent_id=CONSENT, order_id=ORDER, bank_id=BANK, branch_id=BRANCH, subject_id=SUBJECT, purpose="pre_loan",
+    consent_id=CONSENT, business_id=FIRM, order_id=ORDER, bank_id=BANK, branch_id=BRANCH, subject_id=SUBJECT,
+    purpose="pre_loan",
     data_classes=("tax", "judicial", "registration"), text_hash="ab" * 32,
     valid_from=AS_OF - timedelta(days=1), valid_to=AS_OF + timedelta(days=364),
 )  # fmt: skip

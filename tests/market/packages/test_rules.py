@@ -218,6 +218,7 @@ OTHER = UUID(int=99)
 SCOPES = [
     ({}, {}, SUBJECT, None),
     ({}, {"order_id": OTHER}, SUBJECT, ScopeFault.OTHER_ORDER),
+    ({"business_id": OTHER}, {}, SUBJECT, ScopeFault.OTHER_ORDER),
     ({}, {"bank_id": OTHER}, SUBJECT, ScopeFault.OTHER_BANK),
     ({"bank_id": OTHER}, {}, SUBJECT, ScopeFault.OTHER_BANK),
     ({}, {"branch_id": OTHER}, SUBJECT, ScopeFault.OTHER_BRANCH),

@@ -130,13 +130,18 @@ async def test_another_order_bank_or_branch_needs_a_letter_of_its_own(world: Wor
     """The consent of one suborder seals no other."""
     consent = await world.sign()
 
+    other_order = new_id()
+    bent = replace(consent, order_id=other_order)
+
     answers = [
-        await refused(world.seal(consent, world.case(order_id=new_id()))),
+        await refused(world.seal(consent, world.case(order_id=other_order))),
+        await refused(world.seal(bent, world.case(order_id=other_order))),
+        await refused(world.seal(consent, world.case(business_id=new_id()))),
         await refused(world.seal(consent, world.case(bank_id=new_id()))),
         await refused(world.seal(consent, world.case(branch_id=new_id()))),
     ]
 
-    assert [code for code, _ in answers] == ["consent-missing", "consent-grantee", "consent-grantee"]
+    assert [code for code, _ in answers] == ["consent-missing"] * 3 + ["consent-grantee"] * 2
 
 
 async def test_another_persons_data_needs_that_persons_letter(world: World, db: Database) -> None:

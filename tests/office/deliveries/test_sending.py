@@ -411,6 +411,34 @@ async def test_a_bank_may_bring_a_secret_of_its_own_if_it_is_long_enough(db: Dat
     assert (shown, reasons) == (good, ["too-short", "scheme"])
 
 
+async def test_a_key_that_cannot_be_read_stops_its_own_endpoint_only(
+    db: Database, hand: Hand, http: Outgoing, admin: Any
+) -> None:
+    """A poison pill: one bank's shredded key must not hold back the notices of all banks."""
+    async with endpoint() as lost, endpoint() as healthy:
+        await register(db, lost.url)
+        await register(db, healthy.url, by=OTHER_ADMIN)
+        await admin.execute("delete from data_keys where subject_id = $1", BANK)
+        await tell(db)
+        await tell(db, bank_id=OTHER_BANK)
+        await run_all(db, http, hand)
+
+    assert (len(lost.got), len(healthy.got)) == (0, 1)
+    assert await state(db) == [("dead", 3, "no-key"), ("delivered", 1, None)]
+
+
+async def test_a_bank_has_at_most_twenty_live_endpoints(db: Database, hand: Hand) -> None:
+    """Each fact is sent to all of them, so their number multiplies our traffic."""
+    made = [(await register(db, f"https://bank.example.com/{n}"))[0] for n in range(20)]
+
+    with pytest.raises(Refusal) as refusal:
+        await register(db, "https://bank.example.com/more")
+    await by_bank(db, deliveries.disable_endpoint, made[0])
+
+    assert refusal.value.extra["reason"] == "too-many-endpoints"
+    assert await register(db, "https://bank.example.com/more")
+
+
 async def test_disabling_buries_what_waits(db: Database, hand: Hand, http: Outgoing) -> None:
     """A bank that turns its endpoint off finds what it missed among the dead letters."""
     endpoint_id, _ = await register(db, "https://bank.example.com/")

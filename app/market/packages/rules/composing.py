@@ -32,7 +32,7 @@ _WORD: Final = {status: status.value for status in Status}  # A plain string: ca
 
 def judge_scope(case: Case, letter: Letter, subject_id: UUID, entries: Sequence[Entry]) -> ScopeFault | None:
     """Say why the entries about a subject may not be sealed under the letter for this case, or None."""
-    if letter.order_id != case.order_id:
+    if (letter.order_id, letter.business_id) != (case.order_id, case.business_id):
         return ScopeFault.OTHER_ORDER
     if letter.bank_id != case.bank_id:
         return ScopeFault.OTHER_BANK

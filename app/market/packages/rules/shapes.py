@@ -63,6 +63,7 @@ class Letter:
     """The consent, as far as a package depends on it. `subject_id` is whose data it opens."""
 
     consent_id: UUID
+    business_id: UUID
     order_id: UUID
     bank_id: UUID
     branch_id: UUID

@@ -42,8 +42,10 @@ async def preview(
 ) -> Preview:
     """Show what a bank would see under a consent for these classes, and keep it, unreadable at rest.
 
-    Call it in the firm's own role, before it signs; the order may still be a draft.
+    Call it in the firm's own role, before it signs; the order may still be a draft. The caller has made sure that the
+    subject is the firm's own (or the person's who is about to sign).
     """
+    assert tx.org_id == business_id, "a firm is shown its own data"
     classes = tuple(data_classes)
     report = await reports.assemble(tx, subject_id, classes, as_of=tx.now, case_id=order_id)
     body = rules.compose_items(_entries(report), classes, tx.now)
@@ -63,7 +65,7 @@ async def seal(tx: Tx, case: Case, consent: Consent, *, as_of: datetime, inputs:
     held FOR SHARE. Refuses `consent-missing` or `consent-grantee` with `reason`: also when the consent is for another
     order, bank, branch or subject, or does not cover a class; and `already-exists`.
     """
-    await check(
+    consent = await check(  # From here on what stands in the letter, not what the caller was handed.
         tx, consent.consent_id, bank_id=case.bank_id, branch_id=case.branch_id, purpose=consent.purpose, now=as_of,
         data_classes=consent.data_classes, subject_id=consent.opens_subject_id,
     )  # fmt: skip
@@ -134,6 +136,7 @@ async def _shown(tx: ReadTx, consent: Consent, subject_id: UUID) -> Shown | None
 def _letter(consent: Consent) -> Letter:
     return Letter(
         consent_id=consent.consent_id,
+        business_id=consent.business_id,
         order_id=consent.order_id,
         bank_id=consent.bank_id,
         branch_id=consent.branch_id,

@@ -43,8 +43,10 @@ async def register_endpoint(
     """Register a checked address of the caller's bank; returns it and what verifies its notices.
 
     That is the public key (v1a), or the shared secret (v1), which is shown this once. `secret` lets a bank bring its
-    own for v1. Refuses `malformed-field` (kinds) and `invalid-key` (secret).
+    own for v1. Refuses `malformed-field` (kinds), `invalid-key` (secret) and `conflict` (twenty live ones already).
     """
+    if await store.count_live(tx, by.org_id) >= rules.ENDPOINTS_MAX:
+        raise Refusal("conflict", reason="too-many-endpoints")
     if not rules.judge_kinds(tuple(kinds)):
         raise Refusal("malformed-field", field="kinds")
     key = _key(scheme, secret)

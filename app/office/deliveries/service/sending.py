@@ -13,7 +13,7 @@ import structlog
 
 from app.access import audit
 from app.infra import outbox, vault
-from app.infra.db import OUTCOME_UNKNOWN, Database, Record, Role, Scope, Tx
+from app.infra.db import Database, Record, Role, Scope, Tx
 from app.infra.http import CallFailed, CallRefused, Outgoing
 from app.kernel.ids import new_id
 from app.office.deliveries import rules, store
@@ -84,8 +84,8 @@ class Courier:
     async def _send(self, errand: Errand, now: datetime) -> None:
         try:
             await send(self.db, self.http, errand, now)
-        except OUTCOME_UNKNOWN as error:
-            log.warning("try_not_written", error=type(error).__name__)  # Its lease runs out; it is sent again.
+        except Exception as error:  # noqa: BLE001 - its lease runs out and it is sent again
+            log.warning("try_not_written", error=type(error).__name__)
 
 
 async def claim(db: Database, now: datetime) -> list[Errand]:
@@ -104,26 +104,34 @@ async def _keys(tx: Tx, endpoint_id: UUID, now: datetime) -> tuple[signing.Key, 
     assert scheme is not None, "a notice has an endpoint"
     found = await store.read_keys(tx, endpoint_id, now)
     places = [(key_place(row["key_id"], row["bank_id"]), row["material"]) for row in found]
-    return tuple([signing.Key(Scheme(scheme), await vault.unseal(tx, place, sealed)) for place, sealed in places])
+    try:
+        return tuple([signing.Key(Scheme(scheme), await vault.unseal(tx, place, sealed)) for place, sealed in places])
+    except vault.Unreadable:
+        return ()  # One bank's lost key must not stop the notices of all others.
 
 
 async def send(db: Database, http: Outgoing, errand: Errand, began_at: datetime) -> None:
     """Make one try and write what came of it."""
     loop = asyncio.get_running_loop()
     started = loop.time()
-    status: int | None = None
-    try:
-        answer = await http.post(errand.notice["url"], content=errand.body, headers=errand.headers(began_at))
-        status = answer.status
-        outcome = rules.judge_status(answer.status)
-    except CallFailed as failed:
-        outcome = Outcome(failed.code)
-    except CallRefused:
-        outcome = Outcome.URL_REFUSED
+    outcome, status = await _call(http, errand, began_at)
     ended_at = began_at + timedelta(seconds=loop.time() - started)
     scope = Scope(org_id=errand.notice["bank_id"])
     async with db.transaction(Role.WORKER, scope) as tx:
         await _write(tx, errand, outcome, status, (began_at, ended_at))
+
+
+async def _call(http: Outgoing, errand: Errand, at: datetime) -> tuple[Outcome, int | None]:
+    """What the endpoint made of it, and its status where it gave one."""
+    if not errand.keys:
+        return Outcome.NO_KEY, None
+    try:
+        answer = await http.post(errand.notice["url"], content=errand.body, headers=errand.headers(at))
+    except CallFailed as failed:
+        return Outcome(failed.code), None
+    except CallRefused:
+        return Outcome.URL_REFUSED, None
+    return rules.judge_status(answer.status), answer.status
 
 
 async def _write(tx: Tx, errand: Errand, outcome: Outcome, status: int | None, span: tuple[datetime, datetime]) -> None:
