@@ -9,10 +9,10 @@ select format('consent %s was revoked without a gate', c.consent_id) as line
 union all
 select format('the gate of consent %s was closed at %s and nothing followed', g.consent_id, g.closed_at)
   from consent_gates g join consents c using (consent_id)
- where c.revoked_at is null and g.closed_at < $1::timestamptz - interval '2 minutes'
+ where c.revoked_at is null and g.recorded_at < $1::timestamptz - interval '2 minutes'
 """
 
 
 async def find_broken(tx: ReadTx) -> list[str]:
     """A line for each place where it does not hold."""
-    return [record["line"] for record in await tx.fetch(SQL, tx.now)]
+    return [record["line"] for record in await tx.fetch(SQL, tx.wall)]

@@ -1,12 +1,14 @@
 """Every truth holds on a history played through the services, and each is seen to break on a planted fault."""
 
 import json
+from datetime import timedelta
 
 import asyncpg
 
 from app.credit import consents
 from app.infra.db import Database, ReadTx, Role, Scope
 from app.invariants import TRUTHS, check_all
+from app.kernel.clock import WALL
 from app.market import orders
 from app.replay import replay_sla
 from tests.market.orders.conftest import WAN, City, city, keys  # noqa: F401 — fixtures
@@ -67,6 +69,24 @@ async def test_the_regulators_figures_equal_the_replay_on_a_history_of_the_servi
     assert (3, 5) == whole["accepted"]
 
 
+async def test_a_revocation_whose_process_died_is_finished_with_its_suborder(
+    city: City,  # noqa: F811
+    db: Database,
+) -> None:
+    """The gate alone ended access; the worker ends the suborder and writes the instant, locks in their order."""
+    order_id = await city.post(0)
+    part = (await city.parts(order_id))[0]
+    await city.accept(part["suborder_id"], 0, shanghai("2025-09-25 09:00"))
+    at = shanghai("2025-09-25 10:00")
+    await consents.close_gate(db, part["consent_id"], order_id=order_id, by=city.firm, now=at)
+
+    finished = await consents.finish_revocations(db, lock_first=orders.lock_for_revocation, grace=timedelta(0))
+
+    assert finished == 1
+    assert {0: "withdrawn"} == await city.states(order_id)
+    assert {} == await broken(db)
+
+
 FAULTS = [
     ("running_clocks_have_live_suborders",
      "update clocks set state = 'running', stopped_at = null where clock_id = (select c.clock_id from clocks c"
@@ -117,7 +137,7 @@ async def test_each_planted_fault_breaks_its_truth(
         planting = admin.transaction()
         await planting.start()
         await admin.execute(fault)
-        tx = ReadTx(admin, Role.REPORTER, Scope(), LATE, LATE)  # type: ignore[arg-type]
+        tx = ReadTx(admin, Role.REPORTER, Scope(), LATE, WALL.now() + timedelta(hours=1))  # type: ignore[arg-type]
         if not await TRUTHS[name].find_broken(tx):
             silent.append((name, fault))
         await planting.rollback()

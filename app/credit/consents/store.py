@@ -123,8 +123,8 @@ async def mark_revoked(tx: Tx, consent_id: UUID, *, now: datetime) -> bool:
     return await tx.execute(sql, consent_id, now) == 1
 
 
-async def find_half_revoked(tx: ReadTx, *, before: datetime) -> tuple[UUID, ...]:
-    """Letters whose gate was closed before `before` and whose revocation was never written (the process died)."""
-    sql = """select g.consent_id from consent_gates g join consents c using (consent_id)
-              where c.revoked_at is null and g.closed_at < $1 order by g.closed_at limit 100"""
-    return tuple(record["consent_id"] for record in await tx.fetch(sql, before))
+async def find_half_revoked(tx: ReadTx, *, before: datetime) -> tuple[tuple[UUID, UUID], ...]:
+    """(consent, order) of gates closed before that real instant whose revocation was never written."""
+    sql = """select g.consent_id, g.order_id from consent_gates g join consents c using (consent_id)
+              where c.revoked_at is null and g.recorded_at <= $1 order by g.recorded_at limit 100"""
+    return tuple((record["consent_id"], record["order_id"]) for record in await tx.fetch(sql, before))

@@ -205,7 +205,7 @@ class Consents(RuleBasedStateMachine):
         self.rig.run(consents.close_gate(self.rig.db, consent_id, order_id=order_id, by=self.seat, now=self.now))
         assert not self.rig.run(self._read(consent_id, order_id, self._as_signed(letter.grant)))
 
-        self.rig.run(consents.finish_revocations(self.rig.db, now=self.now + timedelta(minutes=1)))
+        self.rig.run(consents.finish_revocations(self.rig.db, grace=timedelta(0)))
 
         letter.revoked = True
         self._count("die and finish", True)

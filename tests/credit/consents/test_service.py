@@ -149,8 +149,8 @@ async def test_a_closed_gate_alone_ends_access_and_the_worker_finishes(
     await consents.close_gate(db, consent_id, order_id=order_id, by=city.seat, now=NOW)
     with pytest.raises(Refusal) as refused:
         await enter(consent_id)
-    finished = await consents.finish_revocations(db, now=NOW + timedelta(minutes=1))
-    again = await consents.finish_revocations(db, now=NOW + timedelta(minutes=2))
+    finished = await consents.finish_revocations(db, grace=timedelta(0))
+    again = await consents.finish_revocations(db, grace=timedelta(0))
 
     assert ("revoked", 1, 0) == (refused.value.extra["reason"], finished, again)
 
