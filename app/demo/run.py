@@ -31,7 +31,7 @@ from app.wiring import make_bus
 
 DAYS_AGO: Final = 9  # The city wakes up so long ago and lives until today.
 ORDERS: Final = 24
-READY_SECONDS_MAX: Final = 30
+READY_SECONDS_MAX: Final = 90
 console = Console()
 
 

@@ -173,7 +173,7 @@ class Story:
         amount_fen = order.amount_fen * 9 // 10 // WAN * WAN
         today = shanghai_date(await self.now())
         contract = {
-            "contract_no": f"XYD-{order.order_id[:8]}", "signed_on": today.isoformat(), "amount_fen": amount_fen,
+            "contract_no": f"XYD-{order.order_id[-12:]}", "signed_on": today.isoformat(), "amount_fen": amount_fen,
             "draw_until_on": (today + timedelta(days=90)).isoformat(),
         }  # fmt: skip
         await clerk.act(f"/suborders/{suborder_id}/signature", contract)
