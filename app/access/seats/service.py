@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Final, TypeVar
 from uuid import UUID
@@ -137,7 +138,7 @@ async def sign_in(
     async with db.transaction(Role.AUTH, Scope(request_id=request_id)) as tx:
         for bucket in buckets:
             if not await store.spend(tx, bucket, burst=SIGN_IN_BURST, refill=SIGN_IN_REFILL):
-                raise await _too_many(tx, bucket)
+                raise await _too_many(tx, bucket, SIGN_IN_BURST, SIGN_IN_REFILL)
         account = await store.find_account(tx, login)
     hashed = account.password_hash if account and account.password_hash else None
     known = await _in_thread(lambda: _matches(hashed or _nobodys_hash(), password))
@@ -210,6 +211,20 @@ async def forget_old(tx: Tx) -> int:
     return await store.delete_old_sessions(tx, tx.wall - AGE_MAX) + await store.delete_full_buckets(tx)
 
 
+async def limit_rate(
+    db: Database, kind: str, name: str, *, burst: int, refill: timedelta, request_id: str = ""
+) -> None:
+    """Let `burst` calls through at once and one more each `refill`, counted over all processes, else `rate-limited`.
+
+    `kind` is the class of the call, `name` who makes it (an id or an address; only its hash is kept). Call it before
+    the unit of work is opened: it has a short one of its own, which stands whatever becomes of the request.
+    """
+    bucket = _bucket(kind, name)
+    async with db.transaction(Role.AUTH, Scope(request_id=request_id)) as tx:
+        if not await store.spend(tx, bucket, burst=burst, refill=refill):
+            raise await _too_many(tx, bucket, burst, refill)
+
+
 def _visitor(key: bytes, found: store.StoredSession) -> Visitor:
     return Visitor(found.person_id, found.seat, key, found.person_name, found.seats_count)
 
@@ -219,7 +234,8 @@ def _bucket(kind: str, name: str) -> str:
     return f"{kind}:{hashlib.sha256(name.encode()).hexdigest()}"
 
 
-async def _too_many(tx: ReadTx, bucket: str) -> Refusal:
+async def _too_many(tx: ReadTx, bucket: str, burst: int, refill: timedelta) -> Refusal:
+    """The refusal with the time until one token is back."""
     full_at = await store.full_at(tx, bucket)
-    wait = (full_at - tx.wall - SIGN_IN_REFILL * (SIGN_IN_BURST - 1)).total_seconds() if full_at else 1
+    wait = (full_at - tx.wall - refill * (burst - 1)).total_seconds() if full_at else 1
     return Refusal("rate-limited", "尝试次数过多，请稍后再试。", retry_after=max(1, math.ceil(wait)))

@@ -344,3 +344,18 @@ async def test_a_role_must_fit_its_organisation_and_branch(db: Database, owner: 
             with pytest.raises(Refusal) as caught:
                 await seats.create_seat(tx, owner.person_id, bank_id, role, branch_id=branch_id)
             assert ("conflict", reason) == (caught.value.code, caught.value.extra["reason"])
+
+
+async def test_any_class_of_calls_can_be_limited(db: Database) -> None:
+    """Per caller and per class; what was spent stays spent, and the refusal says when to come again."""
+    calls = [("package", "a"), ("package", "a"), ("package", "a"), ("package", "b"), ("report", "a")]
+    outcomes = []
+    for kind, name in calls:
+        try:
+            await seats.limit_rate(db, kind, name, burst=2, refill=timedelta(seconds=30))
+            outcomes.append(0)
+        except Refusal as refusal:
+            outcomes.append(refusal.extra["retry_after"])
+
+    assert 0 < outcomes.pop(2) <= 30
+    assert [0, 0, 0, 0] == outcomes
