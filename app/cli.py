@@ -88,11 +88,15 @@ def _add_parts() -> None:
     """Sub-commands that rooms' composition files bring along."""
     from app.cli_calendar import app as calendar
     from app.cli_import import app as files
+    from app.cli_invariants import check_invariants
+    from app.cli_replay import app as replay
     from app.cli_uscc import app as uscc
 
     cli.add_typer(calendar, name="calendar")
     cli.add_typer(files, name="import")
+    cli.add_typer(replay, name="replay")
     cli.add_typer(uscc, name="uscc")
+    cli.command("check-invariants")(check_invariants)
 
 
 def main() -> NoReturn:

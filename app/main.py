@@ -34,6 +34,8 @@ HANDLER_MODULES: Final = (
     "app.market.orders.pages.mine",
     "app.market.orders.pages.letters",
     "app.market.orders.http",
+    "app.market.supervision.http",
+    "app.market.supervision.pages",
 )
 GRACE_SECONDS: Final = 10
 

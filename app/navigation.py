@@ -13,4 +13,5 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
         NavItem(N_("发布新需求"), "/my/orders/new"),
         NavItem(N_("我的授权"), "/my/consents"),
     ),
+    "regulator": (NavItem(N_("监管概览"), "/supervision"),),
 }
