@@ -165,9 +165,11 @@ class Receiver:
 
     def pull(self, suborder_id: str) -> Package:
         """Fetch a suborder's package, open it, verify it and keep it. Raises Refused."""
-        headers = {"authorization": f"Bearer {self.token()}", "accept": "application/jose"}
-        raw = self._call("GET", f"/suborders/{suborder_id}/package", None, headers)
-        package = self.open(raw.decode().strip(), suborder_id)
+        headers = {"authorization": f"Bearer {self.token()}", "accept": "application/json"}
+        answer = read_json(self._call("GET", f"/suborders/{suborder_id}/package", None, headers))
+        package = self.open(str(answer["jwe"]), suborder_id)
+        if (package.package_id, package.sha256) != (answer["package_id"], answer["sha256"]):
+            raise Refused("the answer speaks of another package than its envelope")
         with self._lock:
             self.packages[suborder_id] = package
         return package

@@ -210,9 +210,14 @@ ACCESS = {
     "clients": {
         "auth": ("select", "true"),
         "bank": ("select, insert, update", BANKS_OWN),
+        "act": ("select", "true"),
         "ops": ("select", "true"),
     },
-    "client_keys": {"auth": ("select", "true"), "bank": ("select, insert, update", BANKS_OWN)},
+    "client_keys": {
+        "auth": ("select", "true"),
+        "bank": ("select, insert, update", BANKS_OWN),
+        "act": ("select", "true"),
+    },
     "client_assertions": {"auth": ("select, insert", "true"), "worker": ("select, delete", "true")},
     "client_tokens": {"auth": ("select, insert", "true"), "worker": ("select, delete", "true")},
     "endpoints": {
@@ -251,6 +256,7 @@ ACCESS = {
     "package_reads": {
         "business": ("select", BUSINESS_OWN),
         "bank": ("select, insert", BANKS_OWN),
+        "act": ("select, insert", CASE),
         "regulator": ("select", "true"),
         "reporter": ("select", "true"),
     },

@@ -103,9 +103,12 @@ class World:
         ) as tx:
             return await packages.seal(tx, case, consent, as_of=at, inputs=inputs), case
 
-    async def by_bank(self, act: Callable[..., Awaitable[Any]], *args: Any, by: Seat, at: datetime = NOW) -> Any:
+    async def by_bank(
+        self, act: Callable[..., Awaitable[Any]], *args: Any, by: Seat, at: datetime = NOW, role: Role = Role.BANK
+    ) -> Any:
         """Run a reading act as somebody of a bank, committed."""
-        async with self.db.transaction(Role.BANK, Scope(by.org_id, by.person_id, by.branch_id)) as tx:
+        case_id = self.order_id if role is Role.ACT else None
+        async with self.db.transaction(role, Scope(by.org_id, by.person_id, by.branch_id, case_id)) as tx:
             return await act(tx, *args, by=by, now=at)
 
 

@@ -49,12 +49,16 @@ def receiver(world: World, ring: vault.KeyRing) -> Receiver:
     return made
 
 
-async def test_what_the_firm_was_shown_is_what_its_bank_reads(world: World, keys: vault.KeyRing) -> None:
-    """From the preview to the bank's own verification, nothing in between adds or drops a line."""
+@pytest.mark.parametrize("role", [Role.BANK, Role.ACT])
+async def test_what_the_firm_was_shown_is_what_its_bank_reads(world: World, keys: vault.KeyRing, role: Role) -> None:
+    """From the preview to the bank's own verification, nothing in between adds or drops a line.
+
+    Read in the bank's role or, beside the lock of the suborder, in the role of acts.
+    """
     shown = await world.preview()
     consent = await world.sign()
     package_id, case = await world.seal(consent)
-    envelope = await world.by_bank(packages.deliver, case.suborder_id, by=world.machine)
+    envelope = await world.by_bank(packages.deliver, case.suborder_id, by=world.machine, role=role)
 
     package = receiver(world, keys).open(envelope.jwe, str(case.suborder_id), str(consent.consent_id))
 
@@ -288,15 +292,19 @@ async def test_18_another_branch_of_the_same_bank_is_not_the_grantee(world: Worl
     assert answers == [("consent-grantee", "other-branch")] * 2
 
 
-async def test_8_another_banks_package_is_not_found(world: World) -> None:
-    """Row 8: holding the id is worth nothing, and the answer is that of an id that does not exist."""
+@pytest.mark.parametrize("role", [Role.BANK, Role.ACT])
+async def test_8_another_banks_package_is_not_found(world: World, role: Role) -> None:
+    """Row 8: holding the id is worth nothing, and the answer is that of an id that does not exist.
+
+    In the role of acts, which sees both sides of an order, the rule alone says so.
+    """
     package_id, case = await world.seal(await world.sign())
     outsider = Seat(new_id(), new_id(), SeatRole.BANK_CLIENT, None, new_id())
 
     answers = [
-        await refused(world.by_bank(packages.open, package_id, by=outsider)),
-        await refused(world.by_bank(packages.deliver, case.suborder_id, by=outsider)),
-        await refused(world.by_bank(packages.open, new_id(), by=outsider)),
+        await refused(world.by_bank(packages.open, package_id, by=outsider, role=role)),
+        await refused(world.by_bank(packages.deliver, case.suborder_id, by=outsider, role=role)),
+        await refused(world.by_bank(packages.open, new_id(), by=outsider, role=role)),
     ]
 
     assert answers == [("not-found", None)] * 3
