@@ -24,6 +24,8 @@ from app.worker import stop_on_signals, work
 HANDLER_MODULES: Final = (
     "app.access.seats.http",
     "app.access.seats.pages",
+    "app.access.clients.http",
+    "app.office.deliveries.http",
     "app.office.proposals.http",
     "app.credit.ingestion.http",
     "app.market.parties.http",
@@ -33,6 +35,7 @@ HANDLER_MODULES: Final = (
     "app.market.orders.pages.consenting",
     "app.market.orders.pages.mine",
     "app.market.orders.pages.letters",
+    "app.market.packages.http",
     "app.market.orders.http",
     "app.market.supervision.http",
     "app.market.supervision.pages",
