@@ -7,10 +7,13 @@ from typing import Any
 import asyncpg
 import pytest
 
-from app.infra.db import Database, Role
+from app.infra.db import Database, Role, Tx
+from app.kernel.errors import Refusal
 from app.market import parties
 from app.market.parties.events import PoolChanged
+from app.market.parties.schemas import PoolThaw
 from app.market.parties.store import pools as store
+from app.office import proposals
 from tests.market.parties.world import (
     AT,
     WAN,
@@ -23,6 +26,7 @@ from tests.market.parties.world import (
     holding,
     make_world,
     pool_figures,
+    two_people,
 )
 
 Admin = Any  # asyncpg.Connection: a superuser
@@ -135,6 +139,36 @@ async def test_a_counter_that_its_entries_do_not_explain_freezes_its_pool(
         again = await parties.pools.reconcile(tx, now=AT + timedelta(seconds=2))
     assert found == again
     assert 1 == len([event for event in heard if event.pool_id == world.pool_id])
+
+
+async def test_a_pool_is_not_thawed_while_it_differs_from_its_ledger(db: Database, world: World, admin: Admin) -> None:
+    """Two people cannot wave through what nobody has explained; once it agrees they may thaw it."""
+    assert world.pool_id is not None
+    await admin.execute("update pools set held_fen = held_fen + 1")
+    async with db.transaction(Role.WORKER) as tx:
+        await parties.pools.reconcile(tx, now=AT)
+
+    async def thaw() -> str:
+        async def ask(tx: Tx) -> proposals.Proposal:
+            assert world.pool_id is not None
+            body = PoolThaw(why="已查明")
+            return await parties.changes.propose_pool_change(
+                tx, "pool-thaw", world.pool_id, body, by=world.maker, now=AT
+            )
+
+        try:
+            await two_people(db, world, ask)
+        except Refusal as refusal:
+            async with db.transaction(Role.WORKER) as tx:
+                await proposals.void_open(tx, world.pool_id, now=AT)
+            return refusal.code
+        return "thawed"
+
+    wrong = await thaw()
+    await admin.execute("update pools set held_fen = held_fen - 1")
+    right = await thaw()
+
+    assert ("wrong-state", "thawed") == (wrong, right)
 
 
 async def test_a_healthy_pool_stays_open_while_acts_race_the_reconciliation(db: Database, world: World) -> None:

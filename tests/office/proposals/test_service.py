@@ -32,8 +32,16 @@ async def _vet(tx: Tx, case_id: UUID, body: object, by: Seat, now: datetime) -> 
         raise Refusal("amount-out-of-range")
 
 
+MET: list[asyncio.Barrier] = []  # Where those who race wait for each other, past the rule and before the update.
+
+
+async def _lock(tx: Tx, case_id: UUID) -> None:
+    for barrier in MET:
+        await barrier.wait()
+
+
 ADMINS = frozenset({SeatRole.BANK_ADMIN})
-proposals.register(Kind("rehearsal", ADMINS, ADMINS, _apply, _vet))
+proposals.register(Kind("rehearsal", ADMINS, ADMINS, _apply, _vet, _lock))
 
 
 async def _propose(db: Database, body: dict[str, object] | None = None, case_id: UUID | None = None) -> Proposal:
@@ -86,9 +94,13 @@ async def test_of_racing_approvals_and_rejections_one_wins(db: Database) -> None
             return refusal.code
 
     first, second, third, fourth = CHECKERS
-    answers = await asyncio.gather(
-        _approve(db, made.proposal_id, first), reject(second), _approve(db, made.proposal_id, third), reject(fourth)
-    )
+    MET.append(asyncio.Barrier(4))
+    try:
+        answers = await asyncio.gather(
+            _approve(db, made.proposal_id, first), reject(second), _approve(db, made.proposal_id, third), reject(fourth)
+        )
+    finally:
+        MET.clear()
 
     assert 3 == answers.count("wrong-state")
     assert answers.count("approved") == await _applied(db)
