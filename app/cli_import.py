@@ -146,7 +146,8 @@ def _with_progress(title: str, work: Callable[[Callable[[int], None]], "Receipt"
         TextColumn("{task.completed:,} rows read, not yet in force"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    screen = Console(stderr=True)
+    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
         task = bar.add_task(title, total=None)
         return work(lambda rows_read: bar.update(task, completed=rows_read))
 

@@ -308,7 +308,7 @@ def _batches() -> None:
     op.execute("create index batches_stored on batches (stored_at) where state = 'stored'")
     reads = dict.fromkeys(("regulator", "worker", "reporter"), ("select", "true"))
     seen = "provider_id = (select app_org()) or (select app_is_platform())"
-    protect("batches", reads | {"loader": ("select, insert, update", "true"), "ops": ("select, insert", seen)})
+    protect("batches", reads | {"loader": ("select, insert, update", "true"), "ops": ("select, insert, update", seen)})
     op.execute("create table batch_files (batch_id uuid primary key, content bytea not null)")
     protect("batch_files", {"loader": ("select, insert", "true"), "ops": ("insert", _of_own_batch("batch_files"))})
 

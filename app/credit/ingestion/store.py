@@ -114,6 +114,15 @@ async def refuse(tx: Tx, batch_id: UUID, why: Broken, where: str, now: datetime)
     return None if kind is None else str(kind)
 
 
+async def store_again(tx: Tx, batch_id: UUID) -> None:
+    touched = await tx.execute(
+        "update batches set state = 'stored', ended_at = null, refusal = null, refusal_where = ''"
+        " where batch_id = $1 and state = 'refused'",
+        batch_id,
+    )
+    assert touched == 1, "the batch was read as refused"
+
+
 async def write_progress(tx: Tx, batch_id: UUID, rows_read: int) -> None:
     await tx.execute(PROGRESS, batch_id, rows_read, tx.wall)
 

@@ -244,6 +244,17 @@ async def test_a_provider_sees_its_own_batches_and_no_other(db, bring):
     assert refused.value.code == "not-found"
 
 
+async def test_a_refused_file_is_tried_again_when_it_comes_again(db, bring, banks):
+    """Invoices that came before their firms are refused whole; once the firms are there, the same file lands."""
+    text = "\n".join([SOLD, sold(1)])
+    first = await bring(FileKind.INVOICES, text, bank_id=banks[0])
+    await bring(FileKind.MASKED, f"{MASKED}\nE1,***公司,A,否\n", bank_id=banks[0])
+    again = await bring(FileKind.INVOICES, text, bank_id=banks[0])
+
+    assert (first.batch.state, first.batch.refusal) == ("refused", Broken.NO_FIRM_KNOWN)
+    assert (again.batch.batch_id, again.batch.state, again.batch.rows_new) == (first.batch.batch_id, "landed", 1)
+
+
 # --- registers ------------------------------------------------------------------------------------------------------
 async def test_a_changed_name_is_kept_beside_the_old_one(db, bring):
     """Names change, codes do not; a reader of an old paper must find the firm."""

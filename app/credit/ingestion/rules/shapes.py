@@ -166,6 +166,7 @@ class Broken(StrEnum):
     BROKEN_QUOTES = "broken_quotes"
     LONG_CELL = "long_cell"
     NO_ROWS = "no_rows"
+    NO_FIRM_KNOWN = "no_firm_known"
 
 
 BROKEN_WORDS: Final[Mapping[Broken, tuple[str, str]]] = {
@@ -181,6 +182,10 @@ BROKEN_WORDS: Final[Mapping[Broken, tuple[str, str]]] = {
     Broken.HEADER_REPEATED: ("表头中同一列出现两次", "the header has the same column twice"),
     Broken.BROKEN_QUOTES: ("引号不配对，无法分清行", "unmatched quotes: rows cannot be told apart"),
     Broken.LONG_CELL: ("有单元格过长", "a cell is too long"),
+    Broken.NO_FIRM_KNOWN: (
+        "文件中的企业一家也未登记，请先导入企业",
+        "it knows no firm of ours; bring in its firms first",
+    ),
     Broken.NO_ROWS: ("表头之下没有数据行", "there are no rows under the header"),
 }
 

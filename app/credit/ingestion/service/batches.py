@@ -1,6 +1,7 @@
 """Storing a file as a batch, and reading what became of it."""
 
 import hashlib
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -28,6 +29,7 @@ async def store_batch(
 ) -> Batch:  # fmt: skip
     """Store a file; the same file again is the same batch, whatever its name. It is not yet in force.
 
+    A batch that was refused is tried again when its file comes again; one that landed never is.
     Refusals: `bad-upload` (empty, no name), `too-large`, `malformed-field` (a masked file without its bank),
     `policy-missing` (a kind of list that there is not).
     """
@@ -50,8 +52,13 @@ async def store_batch(
     if not await store.insert_batch(tx, batch):
         same = await store.read_same_file(tx, sha256, kind, provider_id, bank_id, list_kind)
         assert same is not None, "the file is a batch already"
-        return same
-    await store.insert_file(tx, batch.batch_id, content)
+        if same.state != "refused":
+            return same
+        # What was missing may have come since: its firms, or a reader that knows its spelling.
+        await store.store_again(tx, same.batch_id)
+        batch = replace(same, state="stored", ended_at=None, refusal=None, refusal_where="")
+    else:
+        await store.insert_file(tx, batch.batch_id, content)
     await outbox.record(tx, BatchStored(stream_id=batch.batch_id, at=now, batch_id=batch.batch_id, kind=kind.value))
     return batch
 

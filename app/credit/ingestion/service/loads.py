@@ -309,6 +309,8 @@ async def _put_in_force(tx: Tx, batch: Batch, tally: _Tally) -> tuple[int, list[
         assert tally.layout.direction is not None, "the header gave the direction"
         direction = tally.layout.direction.value
         found = await records.land_invoices(tx, batch_id, direction=direction, bank_id=batch.bank_id, now=now)
+        if not found.subject_ids and found.unknown_firm:
+            raise BrokenFile(Broken.NO_FIRM_KNOWN)
         tally.withdraw(found.unknown_firm, Fault.FIRM_UNKNOWN, _title(tally.layout, "firm"))
         tally.withdraw(found.repeated, Fault.REPEATED, _title(tally.layout, "number"))
         tally.withdraw(found.conflicting, Fault.STATUS_CONFLICT, _title(tally.layout, "status"))
