@@ -50,6 +50,7 @@ class Row:
     body: str = "{}"
     names: tuple[str, ...] = field(default=())
     own: bool = True  # False: one's own thing opens to more than a seat alone (a machine's key), tested elsewhere.
+    form: str | None = None  # Fields of an HTML form, instead of a JSON body.
 
     def lets_in(self, role: str | None) -> bool:
         return self.roles == "public" or (role is not None and (self.roles == "person" or role in self.roles))
@@ -72,8 +73,8 @@ def read_row(key: str, value: Any) -> Row:
         roles = frozenset(roles)
     names = tuple(part[1:-1] for part in path.split("/") if part.startswith("{"))
     sees_all = frozenset(fields.get("sees_all", ()))
-    own = fields.get("own", True)
-    return Row(method, path, roles, fields.get("object", ""), sees_all, fields.get("body", "{}"), names, own)
+    own, form = fields.get("own", True), fields.get("form")
+    return Row(method, path, roles, fields.get("object", ""), sees_all, fields.get("body", "{}"), names, own, form)
 
 
 ROWS = read_rows()
@@ -149,8 +150,10 @@ async def cast(db: Database, app: Litestar) -> AsyncIterator[Cast]:
 
 
 async def call(client: httpx.AsyncClient, row: Row, params: Mapping[str, str]) -> httpx.Response:
-    headers = {"idempotency-key": uuid4().hex, "content-type": "application/json"}
-    body = row.body.replace("{param}", next(iter(params.values()), str(uuid4()))) if row.method != "GET" else ""
+    kind = "application/json" if row.form is None else "application/x-www-form-urlencoded"
+    headers = {"idempotency-key": uuid4().hex, "content-type": kind}
+    sent = row.body if row.form is None else row.form
+    body = sent.replace("{param}", next(iter(params.values()), str(uuid4()))) if row.method != "GET" else ""
     return await client.request(row.method, row.url(params), content=body, headers=headers)
 
 
