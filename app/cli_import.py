@@ -1,8 +1,10 @@
 """`xinyidai import`: files into the data base, with a receipt for every row that was not taken."""
 
 import asyncio
+import csv
 import json
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
 from uuid import UUID
@@ -12,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from app.credit.ingestion import FileKind, Receipt
     from app.infra.db import Database
+    from app.market.parties.service.accounts import AccountMade, AccountRefused, AccountRow
 
 app = typer.Typer(
     help="Bring files in: all of a file or none of it, each row checked, a receipt for every row not taken.",
@@ -70,6 +73,61 @@ def import_masked(
 ) -> None:
     """One bank's masked firms under its own numbers: 企业代号, 企业名称, 信誉评级, 是否违约."""
     _run("masked", file, as_json, bank=bank)
+
+
+@app.command("accounts")
+def import_accounts(
+    file: Annotated[Path, typer.Argument(help="A .csv file with the columns login and firm (a code, or a number).")],
+    bank: Bank = None,
+    as_json: Json = False,
+) -> None:
+    """Open accounts of firms, each bound to its subject: by code, or by a customer number of --bank.
+
+    First passwords are made here and printed once.
+    """
+    rows = _account_rows(file)
+    made, refused = asyncio.run(_open_accounts(rows, bank))
+    if as_json:
+        document = {"made": [asdict(one) for one in made], "refused": [asdict(one) for one in refused]}
+        typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
+        return
+    for one in made:
+        typer.echo(f"{one.login}\t{one.first_password}")
+    for other in refused:
+        typer.echo(f"{other.login}\t{other.firm_key}\tnot taken: {other.code}", err=True)
+
+
+def _account_rows(file: Path) -> "list[AccountRow]":
+    from app.market.parties.service.accounts import AccountRow
+
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as opened:
+            reader = csv.DictReader(opened)
+            if not {"login", "firm"} <= set(reader.fieldnames or ()):
+                _refuse(f"{file.name} needs the columns login and firm.")
+            return [AccountRow(row["login"] or "", row["firm"] or "") for row in reader]
+    except FileNotFoundError:
+        _refuse(f"there is no file {file}.")
+    except UnicodeDecodeError:
+        _refuse(f"{file.name} is not UTF-8 text.")
+
+
+async def _open_accounts(
+    rows: "list[AccountRow]", bank: str | None
+) -> "tuple[list[AccountMade], list[AccountRefused]]":
+    from app.credit.ingestion import FileKind
+    from app.infra.db import Role
+    from app.infra.places import open_database, server_address
+    from app.infra.settings import load
+    from app.market.parties.service import accounts
+    from app.wiring import make_bus
+
+    settings = load()
+    with server_address(settings) as server_url:
+        async with open_database(settings, server_url, make_bus(), "xinyidai-import") as db:
+            bank_id = await _find_bank(db, FileKind.MASKED, bank) if bank else None
+            async with db.transaction(Role.OPS) as tx:
+                return await accounts.import_accounts(tx, rows, bank_id=bank_id)
 
 
 def _run(kind: str, file: Path, as_json: bool, *, bank: str | None = None, list_kind: str | None = None) -> None:
