@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the picture is wider than a line of text
 """The machine as a picture, and what each act needs beside its state, in declared precedence."""
 
 from dataclasses import replace
@@ -6,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from app.market.orders.rules import fold, judge
 from app.market.orders.rules import facts as f
+from app.market.orders.rules import fold, judge
 from app.market.orders.rules.states import TERMINAL, TRANSITIONS, Act, Clock, End, Standing, State
 from tests.market.orders.world import NOW, TODAY
 
