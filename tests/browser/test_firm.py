@@ -3,8 +3,20 @@
 import pytest
 
 from app.infra.db import Database
+from app.market import orders
 from tests.browser.conftest import Visit
-from tests.browser.town import OWNER, PASSWORD, make_town
+from tests.browser.town import (
+    OWNER,
+    PASSWORD,
+    accept_and_contact,
+    act,
+    make_town,
+    offer,
+    parts_of,
+    post_need,
+    refuse,
+    set_clock,
+)
 from tests.browser.walk import NARROW, WIDE
 
 pytestmark = pytest.mark.browser
@@ -44,7 +56,14 @@ async def test_a_firm_sees_what_each_product_would_lend_and_why(db: Database, vi
 
 WORDS = {
     "zh": ("按这个额度申请", "继续", "核对需求", "银行会看到什么", "阅读并签署授权书", "需求已发布"),
-    "en": ("Ask for this amount", "Continue", "Check your order", "What the banks will see", "Read and sign", "is posted"),
+    "en": (
+        "Ask for this amount",
+        "Continue",
+        "Check your order",
+        "What the banks will see",
+        "Read and sign",
+        "is posted",
+    ),
 }
 
 
@@ -88,3 +107,78 @@ async def test_a_firm_goes_from_the_start_page_to_a_posted_order(db: Database, v
     await walk.press("main button.btn-lg")
     await walk.says(posted)
     await walk.shot("order-posted")
+
+
+@BOTH
+async def test_an_order_shows_its_deadlines_papers_offers_and_refusals(
+    db: Database, visit: Visit, lang: str, width: int
+):
+    """Everything that a firm must know or do stands on the page of its order, and nothing needs a script."""
+    town = await make_town(db)
+    order_id = await post_need(db, town)
+    first, second, third = town.banks
+    parts = await parts_of(db, order_id)
+    await set_clock(db, "2025-09-26 10:00")
+    await accept_and_contact(db, first, parts[first.bank_id])
+    await accept_and_contact(db, second, parts[second.bank_id])
+    await act(
+        db,
+        first.clerk,
+        lambda tx, by: orders.acceptances.ask_papers(
+            tx, parts[first.bank_id], items=["近六个月银行流水", "租赁合同"], note="请一次备齐。", by=by, now=tx.now
+        ),
+    )
+    await refuse(db, second, parts[second.bank_id])
+    third_id = (await parts_of(db, order_id))[third.bank_id]
+    await accept_and_contact(db, third, third_id)
+    walk = await visit(lang, width, java_script_enabled=True)
+    await walk.sign_in(OWNER, PASSWORD)
+
+    await set_clock(db, "2025-10-09 09:00")
+    await walk.open("/my")
+    await walk.shot("home")
+    await walk.open(f"/my/orders/{order_id}")
+    await walk.says("近六个月银行流水")
+    await walk.says("低于本产品三十万元的要求")
+    for summary in await walk.page.locator("details.why > summary").all():
+        await summary.click()
+    await walk.look()
+    await walk.shot("order-papers")
+    await walk.page.fill("#f-answer", "流水已备好，明天送到网点；租赁合同在合同附件里。")
+    await walk.press("section.todo button[type=submit]")
+    await walk.says("时限继续计算" if lang == "zh" else "counts on")
+
+    await offer(db, first, parts[first.bank_id], 42_000)
+    await offer(db, third, third_id, 45_000, fee_fen=50_000)
+    await walk.open(f"/my/orders/{order_id}")
+    await walk.shot("order-offers")
+    walk.page.on("dialog", lambda dialog: dialog.accept())
+    await walk.press("table.offers button[type=submit]")
+    await walk.says("等待银行与您签约" if lang == "zh" else "will now sign with you")
+    await walk.shot("order-picked")
+
+
+@BOTH
+async def test_consents_are_read_and_taken_back(db: Database, visit: Visit, lang: str, width: int):
+    """Taking back is as easy as giving: one tap, then the bank is out and the order says so; the whole order too."""
+    town = await make_town(db)
+    order_id = await post_need(db, town, banks=2)
+    walk = await visit(lang, width)
+    walk.page.on("dialog", lambda dialog: dialog.accept())
+    await walk.sign_in(OWNER, PASSWORD)
+
+    await walk.open("/my/consents")
+    await walk.shot("consents")
+    await walk.press("section.panel p a[href*='/consents/']")
+    await walk.says("授权人可以随时撤回本授权")
+    await walk.shot("letter")
+    await walk.open("/my/consents")
+    await walk.press("section.panel form button")
+    await walk.says("看不到您的数据" if lang == "zh" else "cannot see your data")
+    await walk.press("form[action$='/withdrawal'] button")
+    await walk.says("需求已撤回" if lang == "zh" else "is withdrawn")
+    await walk.shot("order-withdrawn")
+    await walk.press(".ended a.btn")
+    await walk.says("核对需求" if lang == "zh" else "Check your order")
+
+    assert f"previous={order_id}" in walk.page.url or str(order_id) in await walk.page.content()

@@ -3,6 +3,7 @@
 Made by the rooms' own commands, out of the same seeded city that the demo shows.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
@@ -11,13 +12,16 @@ from uuid import UUID
 from app.access import orgs, seats
 from app.access.orgs import OrgKind
 from app.access.seats import Seat, SeatRole
-from app.credit import records, subjects
+from app.credit import consents, records, subjects
+from app.credit.consents import Grant, Names, Purpose
 from app.credit.records import NewRecord
 from app.demo import city
-from app.infra.db import Database, Role, Scope
+from app.infra.db import Database, Role, Scope, Tx
+from app.infra.outbox import drain
 from app.kernel.clock import shanghai_date
 from app.kernel.ids import new_id
-from app.market import parties
+from app.market import orders, packages, parties, reasons
+from app.market.orders.service.decisions import Offered, Said
 from app.market.parties import Branch, Product
 from app.market.parties.schemas import ListBody, PoolOpening
 from app.office import proposals
@@ -174,3 +178,72 @@ async def _publish(db: Database, bank: TownBank, product: Product) -> None:
     async with db.transaction(Role.BANK, Scope(org_id=bank.bank_id, actor_id=checker.person_id)) as tx:
         for proposal in asked:
             await proposals.approve(tx, proposal.proposal_id, by=checker, now=NOW)
+
+
+async def post_need(db: Database, town: Town, *, order_id: UUID | None = None, banks: int = 3) -> UUID:
+    """The firm posts 60 万元 for twelve months to the first banks, two places; the worker pushes it."""
+    draft = orders.Draft(
+        order_id=order_id or new_id(), amount_fen=60 * WAN, term_months=12, purpose="working_capital",
+        collateral="none", district_code=town.firm.district_code, until_on=TODAY + timedelta(days=30), places=2,
+    )  # fmt: skip
+    scope = Scope(org_id=town.business_id, actor_id=town.owner.person_id, case_id=draft.order_id)
+    async with db.transaction(Role.ACT, scope) as tx:
+        picks = []
+        for bank in town.banks[:banks]:
+            letter = Grant(
+                business_id=town.business_id, grantor_subject_id=town.subject_id, bank_id=bank.bank_id,
+                branch_id=bank.branch_id, order_id=draft.order_id, purpose=Purpose.PRE_LOAN,
+                data_classes=("registration", "judicial", "tax", "invoices"), valid_from=tx.now,
+                valid_to=tx.now + timedelta(days=60),
+            )  # fmt: skip
+            names = Names(grantor=town.firm.name, bank=bank.name, branch=f"{bank.name}渝中支行")
+            consent_id = await consents.grant(tx, letter, names=names, by=town.owner, now=tx.now)
+            picks.append(orders.Pick(bank.branch_id, bank.product_ids[0], consent_id))
+        await orders.post_order(tx, draft, picks, by=town.owner, now=tx.now)
+    await drain(db)
+    return draft.order_id
+
+
+async def parts_of(db: Database, order_id: UUID) -> dict[UUID, UUID]:
+    """Suborder by bank."""
+    async with db.reading(Role.REPORTER) as tx:
+        return {row["bank_id"]: row["suborder_id"] for row in (await orders.reading.get_order(tx, order_id)).suborders}
+
+
+async def act(db: Database, by: Seat, command: Callable[[Tx, Seat], Awaitable[object]]) -> object:
+    """Run one command as somebody's act on an order."""
+    scope = Scope(org_id=by.org_id, actor_id=by.person_id, branch_id=by.branch_id)
+    async with db.transaction(Role.ACT, scope) as tx:
+        return await command(tx, by)
+
+
+async def accept_and_contact(db: Database, bank: TownBank, suborder_id: UUID) -> None:
+    """The clerk takes the order up, opens the package, and rings the firm."""
+    await act(db, bank.clerk, lambda tx, by: orders.acceptances.accept_suborder(tx, suborder_id, by=by, now=tx.now))
+    scope = Scope(org_id=bank.bank_id, actor_id=bank.clerk.person_id, branch_id=bank.branch_id)
+    async with db.transaction(Role.BANK, scope) as tx:
+        head = await packages.find_of_suborder(tx, suborder_id)
+        assert head is not None
+        await packages.read(tx, head.package_id, by=bank.clerk, now=tx.now)
+    await act(
+        db, bank.clerk,
+        lambda tx, by: orders.acceptances.contact_firm(
+            tx, suborder_id, contacted_at=tx.now, how="电话", whom="负责人", by=by, now=tx.now
+        ),
+    )  # fmt: skip
+
+
+async def offer(db: Database, bank: TownBank, suborder_id: UUID, rate_ppm: int, fee_fen: int = 0) -> None:
+    fees = (orders.Fee("评估费", fee_fen),) if fee_fen else ()
+    made = Offered(
+        amount_fen=50 * WAN, rate_ppm=rate_ppm, term_months=12, repayment=orders.Repayment.INSTALMENTS, fees=fees,
+        valid_workdays=10,
+    )  # fmt: skip
+    await act(db, bank.clerk, lambda tx, by: orders.decisions.make_offer(tx, suborder_id, made, by=by, now=tx.now))
+
+
+async def refuse(db: Database, bank: TownBank, suborder_id: UUID) -> None:
+    """A refusal that its evidence bears out: less tax paid than the product asks for."""
+    claim = reasons.Claim("tax.paid_12m_fen", reasons.Comparison.LT, 30 * WAN)
+    said = Said(code="D1", words="近十二个月实缴税款十八万元，低于本产品三十万元的要求。", claim=claim)
+    await act(db, bank.clerk, lambda tx, by: orders.decisions.refuse_suborder(tx, suborder_id, said, by=by, now=tx.now))

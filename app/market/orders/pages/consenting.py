@@ -26,7 +26,7 @@ from app.market.orders.pages import words
 from app.market.orders.pages.answers import FIELDS, Answers, read_answers
 from app.market.orders.pages.wizard import FIRM, NEW, districts_on, find_choices, key_of
 from app.market.orders.service import reading
-from app.market.orders.service.postings import RESERVES_MAX, Draft, Match, Pick, post_order
+from app.market.orders.service.postings import RESERVES_MAX, Draft, Match, Pick, match, post_order
 from app.office import policies
 from app.web.body import Form, Posted, text
 from app.web.deps import Given
@@ -101,6 +101,7 @@ async def show_data(tx: Given[Tx], seat: Given[Seat], request: Request[Any, Any,
         hidden=_carried(answers, picked),
         picked=picked,
         source=words.source,
+        kind=words.kind,
         classes=await _classes(tx, firm, ticked),
         back_url=_address(NEW, [*answers.hidden(), *(("pick", key_of(one)) for one in picked)]),
         fault=request.query_params.get("fault", ""),
@@ -128,6 +129,7 @@ async def show_letters(tx: Given[Tx], seat: Given[Seat], request: Request[Any, A
         letters=letters,
         draft=draft,
         source=words.source,
+        kind=words.kind,
         back_url=_address(f"{NEW}/data", back),
     )
 
@@ -152,20 +154,16 @@ async def _sign_and_post(tx: Tx, seat: Seat, answers: Answers, data: PostForm) -
         await _check_previous(tx, seat, draft.previous_order_id)
     hashes = dict(entry.rsplit("=", 1) for entry in data.seen if "=" in entry)
     picks = []
-    for choice in await find_choices(tx, seat, answers):
-        for one in choice.matches:
-            key = key_of(one)
-            if key not in data.pick:
-                continue
-            if key not in data.agree:
-                raise Refusal("consent-missing", "请逐一勾选同意每家银行的授权书。")
-            classes = _classes_of(data.see, one.listing.branch.branch_id)
-            letter = _grant_of(seat, firm, draft, one, classes, tx.now)
-            names = _names(firm, one)
-            consent_id = await consents.grant(
-                tx, letter, names=names, by=seat, now=tx.now, seen_hash=hashes.get(key, "")
-            )
-            picks.append(Pick(one.listing.branch.branch_id, one.listing.product.product_id, consent_id))
+    for one in await match(tx, draft, now=tx.now):
+        key = key_of(one)
+        if key not in data.pick:
+            continue
+        if key not in data.agree:
+            raise Refusal("consent-missing", "请逐一勾选同意每家银行的授权书。")
+        letter = _grant_of(seat, firm, draft, one, _classes_of(data.see, one.listing.branch.branch_id), tx.now)
+        seen_hash = hashes.get(key, "")
+        consent_id = await consents.grant(tx, letter, names=_names(firm, one), by=seat, now=tx.now, seen_hash=seen_hash)
+        picks.append(Pick(one.listing.branch.branch_id, one.listing.product.product_id, consent_id))
     if len(picks) < len(set(data.pick)):
         raise Refusal("no-match", "所选网点的授权清单刚有变化，请返回重新选择。")
     return await post_order(tx, draft, picks, by=seat, now=tx.now)

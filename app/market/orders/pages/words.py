@@ -133,6 +133,22 @@ SOURCES: Final[Mapping[str, str]] = {
 }
 
 
+KINDS: Final[Mapping[str, str]] = {
+    "ENT": N_("企业"),
+    "SOLE": N_("个体工商户"),
+    "COOP": N_("农民专业合作社"),
+    "SOC": N_("社会组织"),
+    "INST": N_("事业单位"),
+    "COLLECTIVE": N_("农村集体经济组织"),
+    "GOV": N_("机关"),
+}
+
+
+def kind(code: str) -> str:
+    """The kind of a subject, in the visitor's language."""
+    return _(KINDS.get(code, code))
+
+
 def source(code: str) -> str:
     """Where an item comes from, in the visitor's language; a department's own name stays as it is."""
     known = SOURCES.get(code.partition(":")[0])
