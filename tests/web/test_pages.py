@@ -102,6 +102,14 @@ async def test_a_flash_message_is_shown_once_and_escaped(firm: httpx.AsyncClient
     assert [True, False, False] == ["已保存 &lt;b&gt;" in first, "已保存" in second, "forged" in forged]
 
 
+@pytest.mark.parametrize("name", ["csrftoken", "flash", "lang", "session"])
+async def test_no_cookie_is_shown_on_a_page(client: httpx.AsyncClient, name: str) -> None:
+    """Whoever plants a cookie plants no markup (CVE-2026-48060)."""
+    client.cookies.set(name, 'x"><script>alert(1)</script>')
+
+    assert "<script>alert" not in (await client.get("/login", headers=HTML)).text
+
+
 async def test_stored_markup_stays_text(db: Database, app: Litestar) -> None:
     """Bad input 29: an organisation's name is shown, not run."""
     name = "<script>alert(1)</script>{{7*7}}"
