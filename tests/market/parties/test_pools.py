@@ -1,6 +1,8 @@
 """Pools on a real database: holds that race, ends that race, quarters, freezing, and the ledger held to account."""
 
+import asyncio
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -11,6 +13,7 @@ from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.market import parties
 from app.market.parties.schemas import PoolAmount, PoolThaw
+from app.market.parties.store import pools as store
 from app.office import proposals
 from tests.market.parties.world import (
     AT,
@@ -204,6 +207,33 @@ async def test_releasing_many_leaves_out_what_holds_nothing(db: Database, world:
     given_back = await act(db, order_id, lambda tx: parties.release_all(tx, [never, second, first], AT))
 
     assert {first: 3 * WAN, second: 3 * WAN} == given_back
+
+
+async def test_two_orders_that_release_the_same_pools_crosswise_never_wait_in_a_circle(
+    db: Database, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pools are locked by id before any reservation is touched; ends are slowed so that the two surely meet."""
+    other = await make_world(db, name="渝山示范银行")
+    ids = [sorted(new_id() for _ in range(2)) for _ in range(2)]
+    for (first, second), keys in zip(ids, ((world.key, other.key), (other.key, world.key)), strict=True):
+        for suborder_id, key in zip((first, second), keys, strict=True):
+            await act(
+                db, first, lambda tx, n=suborder_id, k=key, o=first: parties.hold(tx, k, n, WAN, AT, order_id=o)
+            )  # fmt: skip
+    end = store.end
+
+    async def slow_end(*args: Any) -> Any:
+        ended = await end(*args)
+        await asyncio.sleep(0.1)
+        return ended
+
+    monkeypatch.setattr(store, "end", slow_end)
+
+    answers = await asyncio.gather(
+        *(act(db, pair[0], lambda tx, p=pair: parties.release_all(tx, p, AT)) for pair in ids)
+    )
+
+    assert [dict.fromkeys(pair, WAN) for pair in ids] == answers
 
 
 @pytest.mark.parametrize("role", [Role.BUSINESS, Role.PUBLIC, Role.AUTH])
