@@ -46,7 +46,12 @@ def import_outlets(file: File, as_json: Json = False) -> None:
 def import_list(
     file: File,
     kind: Annotated[
-        str | None, typer.Option("--kind", help="Which list it is; without it the rows name their reasons (失信领域).")
+        str | None,
+        typer.Option(
+            "--kind",
+            help="Which list it is: dishonest_debtors, abnormal_operation, tax_abnormal, licence_revoked,"
+            " serious_unlawful, tax_serious, wage_arrears, procurement; without it the rows say so (失信领域).",
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -116,7 +121,6 @@ async def _open_accounts(
     rows: "list[AccountRow]", bank: str | None
 ) -> "tuple[list[AccountMade], list[AccountRefused]]":
     from app.credit.ingestion import FileKind
-    from app.infra.db import Role
     from app.infra.places import open_database, server_address
     from app.infra.settings import load
     from app.market.parties.service import accounts
@@ -126,8 +130,7 @@ async def _open_accounts(
     with server_address(settings) as server_url:
         async with open_database(settings, server_url, make_bus(), "xinyidai-import") as db:
             bank_id = await _find_bank(db, FileKind.MASKED, bank) if bank else None
-            async with db.transaction(Role.OPS) as tx:
-                return await accounts.import_accounts(tx, rows, bank_id=bank_id)
+            return await accounts.import_accounts(db, rows, bank_id=bank_id)
 
 
 def _run(kind: str, file: Path, as_json: bool, *, bank: str | None = None, list_kind: str | None = None) -> None:

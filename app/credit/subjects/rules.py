@@ -113,7 +113,10 @@ class Gazetteer:
         return tuple(dict.fromkeys(heir for one in last.successors for heir in self.heirs(one, on)))
 
 
-_NOT_STATED: Final = frozenset({"", "-", "--", "n/a", "na", "null", "\\n", "无", "不详", "/"})
+# The city itself says no more than that it is here.
+_NOT_STATED: Final = frozenset(
+    {"", "-", "--", "n/a", "na", "null", "\\n", "无", "不详", "/", "重庆", "重庆市", "市辖区", "重庆市市辖区"}
+)
 _KINDS: Final[Mapping[CodeKind, SubjectKind]] = {
     CodeKind.ORGAN: SubjectKind.GOV,
     CodeKind.INSTITUTION: SubjectKind.INST,

@@ -59,6 +59,12 @@ async def search_by_name(tx: ReadTx, name: str, *, most: int = 20) -> list[Subje
     return await store.read_by_name(tx, key, most) if key else []
 
 
+async def names_of(tx: ReadTx, subject_ids: Sequence[UUID], *, containing: str = "") -> dict[UUID, str]:
+    """The names of many subjects at once, only of those whose name contains a piece of text in any spelling."""
+    key = match_key(containing)
+    return {} if containing and not key else await store.read_names_of(tx, subject_ids, key)
+
+
 async def name_history(tx: ReadTx, subject_id: UUID) -> list[tuple[str, datetime]]:
     """Each name as registered and the instant since which it is known here, oldest first."""
     return await store.read_names(tx, subject_id)

@@ -31,6 +31,7 @@ from app.credit.subjects import SubjectKind
 from app.infra.db import Database, Role, Scope
 from app.kernel.errors import Refusal
 from tests.credit.ingestion.dirt import BOUGHT, LIST, MASKED, REGISTRY, SOLD, org_code, uscc
+from tests.credit.ingestion.test_sheets import workbook
 
 Bring = Callable[..., object]
 
@@ -122,6 +123,30 @@ async def test_a_title_above_the_header_and_the_header_again_are_no_rows(bring):
     receipt = await bring(FileKind.REGISTRY, text)
 
     assert (receipt.batch.rows_read, receipt.batch.rows_accepted) == (2, 2)
+
+
+FIRMS = [["企业代号", "企业名称"], ["E1", "***公司"], ["E2", "***厂"]]
+BOUGHT_SHEET = [BOUGHT.split(","), ["E1", "1", "2020/1/5", "A1", 100.5, 0, 100.5, "有效发票"]]
+SOLD_SHEET = [SOLD.split(","), ["E1", "2", date(2020, 1, 6), "B1", 100.5, 0, 100.5, "有效发票"]]
+
+
+async def test_a_workbook_of_several_tables_gives_the_one_that_is_asked_for(bring, banks):
+    """Firms and their invoices come as sheets of one file; what is passed over is named."""
+    firms = await bring(FileKind.MASKED, workbook(FIRMS, SOLD_SHEET), name="a.xlsx", bank_id=banks[0])
+    sold_ones = await bring(FileKind.INVOICES, workbook(FIRMS, SOLD_SHEET), name="a.xlsx", bank_id=banks[0])
+    both = await bring(FileKind.INVOICES, workbook(FIRMS, BOUGHT_SHEET, SOLD_SHEET), name="b.xlsx", bank_id=banks[0])
+
+    assert (firms.batch.rows_accepted, firms.batch.rows_quarantined, firms.batch.extra_columns) == (2, 0, "工作表：s1")
+    assert (sold_ones.batch.rows_new, sold_ones.batch.extra_columns) == (1, "工作表：s0")
+    assert (both.batch.refusal, both.batch.refusal_where) == (Broken.DIRECTION_UNCLEAR, "s2")
+
+
+async def test_a_list_goes_on_on_the_next_sheet(bring, banks):
+    """With the header again, in another order of columns, or without any."""
+    turned = [[row[1], row[0]] for row in [FIRMS[0], ["E3", "***店"]]]
+    receipt = await bring(FileKind.MASKED, workbook(FIRMS, turned, [["***行", "E4"]]), name="a.xlsx", bank_id=banks[0])
+
+    assert (receipt.batch.rows_accepted, receipt.batch.rows_quarantined) == (4, 0)
 
 
 async def test_rows_of_another_shape_are_quarantined_whole(bring):

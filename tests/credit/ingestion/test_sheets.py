@@ -137,4 +137,6 @@ def test_all_visible_sheets_are_read_and_rows_are_numbered_through():
     """A list that goes on on the next sheet goes on; a hidden sheet is not part of what is handed in."""
     lines = list(open_sheet(workbook(ROWS, [["E3", "***"]], [["E4", "***"]], hidden=2)).lines)
 
-    assert [(line.row_no, line.cells[0]) for line in lines] == [(1, "企业代号"), (2, "E1"), (3, "E2"), (4, "E3")]
+    assert [(line.row_no, line.sheet, line.cells[0]) for line in lines] == [
+        (1, "s0", "企业代号"), (2, "s0", "E1"), (3, "s0", "E2"), (4, "s1", "E3"),
+    ]  # fmt: skip

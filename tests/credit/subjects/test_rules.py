@@ -116,6 +116,7 @@ def test_an_abolished_division_has_heirs(known: Gazetteer, code: str, expected: 
         (" 渝 中 ", None, None, Place("500103", None)),
         ("N/A", None, None, Place(None, PlaceReason.NOT_STATED)),
         ("", None, None, Place(None, PlaceReason.NOT_STATED)),
+        ("重庆市", None, None, Place(None, PlaceReason.NOT_STATED)),
         ("浦东", None, None, Place(None, PlaceReason.UNKNOWN)),
         ("中", None, None, Place(None, PlaceReason.UNKNOWN)),
     ],

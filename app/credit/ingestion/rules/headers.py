@@ -92,7 +92,7 @@ COLUMNS: Final[Mapping[FileKind, tuple[Column, ...]]] = {
     FileKind.MASKED: (
         Column("customer_no", ("企业代号", "客户号", "客户编号", "企业代码"), required=True),
         Column("name", ("企业名称", "客户名称", "名称"), required=True),
-        Column("rating", ("信誉评级", "信用评级", "评级"), required=True),
+        Column("rating", ("信誉评级", "信用评级", "评级")),
         Column("defaulted", ("是否违约", "违约", "是否有违约记录")),
     ),
 }

@@ -6,10 +6,7 @@ the commit; a kill leaves the batch stored, to be loaded again.
 """
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -20,16 +17,12 @@ from app.credit import lists, records, subjects
 from app.credit.ingestion import store
 from app.credit.ingestion.events import BatchLanded, BatchRefused, MaskedFirmsLanded, OutletsLanded
 from app.credit.ingestion.rules import (
-    HEADER_ROWS_MAX,
     Accepted,
     Broken,
     Fault,
     FileKind,
-    Layout,
     ListFacts,
-    Note,
     Quarantined,
-    Refused,
     RegistryFacts,
     Verdict,
     check_firm_key,
@@ -37,19 +30,17 @@ from app.credit.ingestion.rules import (
     check_list,
     check_masked,
     check_registry,
-    read_header,
     squash,
 )
 from app.credit.ingestion.schemas import Batch, Receipt
 from app.credit.ingestion.service.batches import get_batch, read_receipt, store_batch
-from app.credit.ingestion.service.sheets import BrokenFile, Line, Sheet, open_sheet
+from app.credit.ingestion.service.rows import Check, Tally, checked, find_header, safe
+from app.credit.ingestion.service.sheets import BrokenFile, open_sheet
 from app.infra import outbox
 from app.infra.db import Database, ReadTx, Role, Tx
 from app.kernel.clock import shanghai_date
 
 BLOCK: Final = 10_000
-ORIGINAL_MAX: Final = 4_000  # Characters of a quarantined value that a receipt repeats.
-Check = Callable[[list[str]], Verdict]
 Progress = Callable[[int], None]
 
 
@@ -59,43 +50,6 @@ class _Named(TypedDict):
     stream_id: UUID
     at: datetime
     batch_id: UUID
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What has become of the rows so far."""
-
-    layout: Layout
-    read: int = 0
-    normalised: int = 0
-    notes: Counter[Note] = field(default_factory=Counter)
-    faults: Counter[Fault] = field(default_factory=Counter)
-    rejected: list[tuple[int, str, str, str, str]] = field(default_factory=list)
-    noted_rows: dict[int, tuple[Note, ...]] = field(default_factory=dict)
-
-    def accept(self, row_no: int, notes: tuple[Note, ...]) -> None:
-        if notes:
-            self.normalised += 1
-            self.notes.update(notes)
-            self.noted_rows[row_no] = notes
-
-    def reject(self, row_no: int, fault: Fault, title: str, original: str, suggestion: str = "") -> None:
-        self.faults[fault] += 1
-        self.rejected.append((row_no, fault.value, title, _safe(original), suggestion))
-
-    def withdraw(self, rows: tuple[tuple[int, str], ...], fault: Fault, title: str) -> None:
-        """Rows that were accepted by themselves and fell when seen together with others."""
-        for row_no, original in rows:
-            notes = self.noted_rows.pop(row_no, ())
-            self.normalised -= bool(notes)
-            self.notes.subtract(notes)
-            self.reject(row_no, fault, title, original)
-
-
-def _safe(text: str) -> str:
-    """What a table of text can hold of a value that may be anything."""
-    shown = text.replace("\x00", "\u2400").encode("utf-8", "replace").decode("utf-8")
-    return shown if len(shown) <= ORIGINAL_MAX else shown[:ORIGINAL_MAX] + "…"
 
 
 async def load_batch(db: Database, batch_id: UUID, *, progress: Progress | None = None) -> bool:
@@ -162,9 +116,8 @@ async def import_file(
 async def _load(db: Database, tx: Tx, batch: Batch, progress: Progress | None) -> None:
     sheet = open_sheet(await store.read_file(tx, batch.batch_id))
     reasons = (await lists.list_kind(tx, batch.list_kind, shanghai_date(tx.now))).spellings if batch.list_kind else {}
-    layout, lines = _header(batch.kind, sheet, reason_needed=len(set(reasons.values())) > 1)
-    check = await _checker(tx, batch, reasons)
-    tally = _Tally(layout)
+    tally = find_header(batch.kind, sheet, reason_needed=len(set(reasons.values())) > 1)
+    rows = checked(sheet, await _checker(tx, batch, reasons), tally)
     stage = {
         FileKind.REGISTRY: subjects.stage_registry,
         FileKind.OUTLETS: subjects.stage_registry,
@@ -172,7 +125,6 @@ async def _load(db: Database, tx: Tx, batch: Batch, progress: Progress | None) -
         FileKind.INVOICES: records.stage_invoices,
         FileKind.MASKED: subjects.stage_customers,
     }[batch.kind]
-    rows = _checked(lines, check, tally, ragged=sheet.encoding == "xlsx")
     block = list(islice(rows, BLOCK))
     first = True
     while first or block:
@@ -185,18 +137,6 @@ async def _load(db: Database, tx: Tx, batch: Batch, progress: Progress | None) -
     if tally.read == 0:
         raise BrokenFile(Broken.NO_ROWS)
     await _land(tx, batch, tally, sheet.encoding)
-
-
-def _header(kind: FileKind, sheet: Sheet, *, reason_needed: bool) -> tuple[Layout, Iterator[Line]]:
-    """Find the header among the first rows; what stands above it is a title."""
-    best: Refused | None = None
-    for line in islice(sheet.lines, HEADER_ROWS_MAX):
-        found = read_header(kind, line.cells, reason_needed=reason_needed)
-        if isinstance(found, Layout):
-            return found, sheet.lines
-        if best is None or len(found.where) < len(best.where) or found.why is not Broken.WRONG_HEADER:
-            best = found
-    raise BrokenFile(Broken.EMPTY) if best is None else BrokenFile(best.why, best.where)
 
 
 async def _checker(tx: Tx, batch: Batch, reasons: Mapping[str, str]) -> Check:
@@ -230,46 +170,7 @@ async def _checker(tx: Tx, batch: Batch, reasons: Mapping[str, str]) -> Check:
     return check
 
 
-def _checked(lines: Iterator[Line], check: Check, tally: _Tally, *, ragged: bool) -> Iterator[tuple[object, ...]]:
-    """Accepted rows in the shape of their staging table; what becomes of every row is tallied on the way.
-
-    `ragged`: blank cells at the end of a row are not there, as in a workbook; in text they are a row cut short.
-    """
-    layout = tally.layout
-    places, width = layout.places, layout.width
-    header = [squash(title) for title in layout.titles]
-    for line in lines:
-        cells = line.cells
-        tally.read += 1
-        if line.broken:
-            tally.reject(line.row_no, Fault.QUOTING, "", cells[0])
-            continue
-        if ragged and len(cells) < width:
-            cells = cells + [""] * (width - len(cells))
-        if len(cells) != width and (len(cells) < width or any(cell.strip() for cell in cells[width:])):
-            tally.reject(line.row_no, Fault.CELL_COUNT, "", ",".join(cells))
-            continue
-        row = [cells[place] if place >= 0 else "" for place in places]
-        verdict = check(row)
-        if isinstance(verdict, Accepted):
-            if verdict.notes:
-                tally.accept(line.row_no, verdict.notes)
-            yield (line.row_no, *verdict.values)
-        elif [squash(cell) for cell in row] == header:
-            tally.read -= 1  # The header again, on a new page of a scan: no row.
-        else:
-            title = _title(layout, verdict.column)
-            tally.reject(line.row_no, verdict.code, title, verdict.original, verdict.suggestion)
-
-
-def _title(layout: Layout, column: str) -> str:
-    """The file's own title of a column."""
-    with suppress(ValueError):
-        return layout.titles[layout.names.index(column)]
-    return column
-
-
-async def _land(tx: Tx, batch: Batch, tally: _Tally, encoding: str) -> None:
+async def _land(tx: Tx, batch: Batch, tally: Tally, encoding: str) -> None:
     """Put the staged rows in force, write the receipt, tell the others: the last steps of the one transaction."""
     fresh, touched = await _put_in_force(tx, batch, tally)
     layout, now = tally.layout, tx.now
@@ -281,7 +182,7 @@ async def _land(tx: Tx, batch: Batch, tally: _Tally, encoding: str) -> None:
     await store.land(
         tx, batch.batch_id, now, (tally.read, tally.read - quarantined, tally.normalised, quarantined, fresh),
         layout.direction.value if layout.direction else None, encoding,
-        _safe("、".join(layout.extra)), "、".join(layout.absent),
+        safe("、".join([*layout.extra, *(f"工作表：{name}" for name in tally.passed_over)])), "、".join(layout.absent),
     )  # fmt: skip
     named = _Named(stream_id=batch.batch_id, at=now, batch_id=batch.batch_id)
     await outbox.record(
@@ -297,13 +198,13 @@ async def _land(tx: Tx, batch: Batch, tally: _Tally, encoding: str) -> None:
         await outbox.record(tx, MaskedFirmsLanded(**named, bank_id=batch.bank_id))
 
 
-async def _put_in_force(tx: Tx, batch: Batch, tally: _Tally) -> tuple[int, list[UUID]]:
+async def _put_in_force(tx: Tx, batch: Batch, tally: Tally) -> tuple[int, list[UUID]]:
     """Hand the staged rows to the rooms that own the tables; return how many are new, and whose facts changed."""
     batch_id, now = batch.batch_id, tx.now
     if batch.kind is FileKind.LIST:
         assert batch.list_kind is not None, "a list has its kind"
         entries = await lists.land_entries(tx, batch_id, batch.list_kind, now=now)
-        tally.withdraw(entries.repeated, Fault.REPEATED, _title(tally.layout, "uscc"))
+        tally.withdraw(entries.repeated, Fault.REPEATED, tally.title("uscc"))
         return entries.fresh, list(entries.subject_ids)
     if batch.kind is FileKind.INVOICES:
         assert tally.layout.direction is not None, "the header gave the direction"
@@ -311,20 +212,20 @@ async def _put_in_force(tx: Tx, batch: Batch, tally: _Tally) -> tuple[int, list[
         found = await records.land_invoices(tx, batch_id, direction=direction, bank_id=batch.bank_id, now=now)
         if not found.subject_ids and found.unknown_firm:
             raise BrokenFile(Broken.NO_FIRM_KNOWN)
-        tally.withdraw(found.unknown_firm, Fault.FIRM_UNKNOWN, _title(tally.layout, "firm"))
-        tally.withdraw(found.repeated, Fault.REPEATED, _title(tally.layout, "number"))
-        tally.withdraw(found.conflicting, Fault.STATUS_CONFLICT, _title(tally.layout, "status"))
+        tally.withdraw(found.unknown_firm, Fault.FIRM_UNKNOWN, tally.title("firm"))
+        tally.withdraw(found.repeated, Fault.REPEATED, tally.title("number"))
+        tally.withdraw(found.conflicting, Fault.STATUS_CONFLICT, tally.title("status"))
         return found.fresh, list(found.subject_ids)
     if batch.kind is FileKind.MASKED:
         assert batch.bank_id is not None, "a masked file has its bank"
         landed, customers = await subjects.land_customers(tx, batch_id, batch.bank_id, now=now)
-        tally.withdraw(landed.repeated, Fault.REPEATED, _title(tally.layout, "customer_no"))
+        tally.withdraw(landed.repeated, Fault.REPEATED, tally.title("customer_no"))
         inputs = [(one.subject_id, one.customer_no, one.bank_rating, one.defaulted) for one in customers]
         await store.insert_masked_inputs(tx, batch_id, batch.bank_id, inputs)
         return landed.fresh, list(landed.subject_ids)
     outlets = batch.kind is FileKind.OUTLETS
     landed = await subjects.land_registry(tx, batch_id, as_of_on=batch.as_of_on, outlets=outlets, now=now)
-    tally.withdraw(landed.repeated, Fault.REPEATED, _title(tally.layout, "uscc"))
+    tally.withdraw(landed.repeated, Fault.REPEATED, tally.title("uscc"))
     matched = await lists.match_waiting(tx, now=now)
     return landed.fresh, [*landed.subject_ids, *matched]
 

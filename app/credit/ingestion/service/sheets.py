@@ -38,11 +38,15 @@ class BrokenFile(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row as it stands in the file. `broken`: its quotes do not match, and `cells` is its text in one piece."""
+    """One row as it stands in the file. `broken`: its quotes do not match, and `cells` is its text in one piece.
+
+    `sheet` is the name of the workbook's sheet, empty for text.
+    """
 
     row_no: int
     cells: list[str]
     broken: bool = False
+    sheet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,20 +170,20 @@ def _broken_line(recorder: _Recorder, error: csv.Error) -> Line:
 def _workbook(content: bytes) -> Iterator[Line]:
     _weigh(content)
     above = 0
-    for rows in _grids(content):
+    for name, rows in _grids(content):
         for row_no, row in enumerate(rows, above + 1):
             cells = [_cell(value) for value in row]
             if any(cell.strip() for cell in cells):
-                yield Line(row_no, cells)
+                yield Line(row_no, cells, sheet=name)
         above += len(rows)
 
 
-def _grids(content: bytes) -> list[list[list[Any]]]:
-    """The visible sheets, each from its first row and column on."""
+def _grids(content: bytes) -> list[tuple[str, list[list[Any]]]]:
+    """The visible sheets by name, each from its first row and column on."""
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
         return [
-            book.get_sheet_by_name(one.name).to_python(skip_empty_area=False)
+            (one.name, book.get_sheet_by_name(one.name).to_python(skip_empty_area=False))
             for one in book.sheets_metadata
             if one.visible == python_calamine.SheetVisibleEnum.Visible
             and one.typ == python_calamine.SheetTypeEnum.WorkSheet
