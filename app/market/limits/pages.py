@@ -1,7 +1,7 @@
 """The start page with the shelf, open to everybody; a firm's own estimates, one card per product."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -61,6 +61,7 @@ class Card:
     product: parties.Product
     bank: parties.Bank
     lines: tuple[Line, ...]
+    steps: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     why: str
     change: str
     age_days: int | None
@@ -121,6 +122,7 @@ async def show_cards(tx: ReadTx, estimates: tuple[Estimate, ...], on: date) -> l
     cards = [
         Card(
             one, products[one.product_id], banks[one.bank_id], tuple(_line(entry, units) for entry in one.inputs),
+            tuple((str(step["name"]), tuple(_results(step["data"]))) for step in one.trace),
             _words(one.why_zero, ""), _words(one.why_zero, "change_"), one.data_age_days(on),
         )
         for one in estimates
@@ -146,6 +148,17 @@ def _line(entry: Mapping[str, str | int | None], units: Mapping[str, str]) -> Li
         _UNIT_WORDS.sub("", words), str(entry["status"]), entry["value"], units.get(str(entry["path"]), "text"),
         None if as_of_on is None else date.fromisoformat(str(as_of_on)), str(entry["source"] or ""),
     )  # fmt: skip
+
+
+def _results(data: object) -> Iterator[tuple[str, str]]:
+    """What a step of a decision document gave: the results of its expressions, or what its table looked at."""
+    if not isinstance(data, Mapping):
+        return
+    looked = data.get("reference_map")
+    for name, value in (looked if isinstance(looked, Mapping) else data).items():
+        result = value.get("result") if isinstance(value, Mapping) else value
+        if not isinstance(result, Mapping | list):
+            yield str(name), "—" if result is None else str(result).lower() if isinstance(result, bool) else str(result)
 
 
 def _words(why: Mapping[str, str] | None, prefix: str) -> str:

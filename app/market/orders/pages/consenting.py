@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -14,19 +14,26 @@ from app.access import orgs
 from app.access.seats import Seat
 from app.credit import catalogue, consents, reports, subjects
 from app.credit.catalogue import DataClass
-from app.credit.consents import Grant, Names, Purpose
 from app.credit.reports import ReportItem
 from app.credit.subjects import Subject
 from app.infra.db import ReadTx, Role, Tx
 from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
-from app.kernel.workdays import due_at
 from app.market import limits, packages
 from app.market.orders.pages import words
 from app.market.orders.pages.answers import FIELDS, Answers, read_answers
 from app.market.orders.pages.wizard import FIRM, NEW, districts_on, find_choices, key_of
 from app.market.orders.service import reading
-from app.market.orders.service.postings import RESERVES_MAX, Draft, Match, Pick, match, post_order
+from app.market.orders.service.postings import (
+    RESERVES_MAX,
+    Draft,
+    Match,
+    Tick,
+    letter_for,
+    letter_names,
+    match,
+    sign_and_post,
+)
 from app.office import policies
 from app.web.body import Form, Posted, text
 from app.web.deps import Given
@@ -35,7 +42,6 @@ from app.web.idempotency import once
 from app.web.pages import page, see_other
 
 ALWAYS: Final = (DataClass.REGISTRATION, DataClass.JUDICIAL, DataClass.LISTS, DataClass.EVALUATION)
-SIGNING_DAYS: Final = 30  # After the last day of the need: time to sign with the bank that was picked.
 Short = Annotated[str, text(120)]
 
 
@@ -149,24 +155,23 @@ async def submit_order(
 
 
 async def _sign_and_post(tx: Tx, seat: Seat, answers: Answers, data: PostForm) -> UUID:
-    draft, firm = answers.draft(shanghai_date(tx.now)), await _firm(tx, seat)
+    draft = answers.draft(shanghai_date(tx.now))
     if draft.previous_order_id is not None:
         await _check_previous(tx, seat, draft.previous_order_id)
     hashes = dict(entry.rsplit("=", 1) for entry in data.seen if "=" in entry)
-    picks = []
-    for one in await match(tx, draft, now=tx.now):
-        key = key_of(one)
-        if key not in data.pick:
-            continue
-        if key not in data.agree:
-            raise Refusal("consent-missing", "请逐一勾选同意每家银行的授权书。")
-        letter = _grant_of(seat, firm, draft, one, _classes_of(data.see, one.listing.branch.branch_id), tx.now)
-        seen_hash = hashes.get(key, "")
-        consent_id = await consents.grant(tx, letter, names=_names(firm, one), by=seat, now=tx.now, seen_hash=seen_hash)
-        picks.append(Pick(one.listing.branch.branch_id, one.listing.product.product_id, consent_id))
-    if len(picks) < len(set(data.pick)):
+    found = {key_of(one): one for one in await match(tx, draft, now=tx.now)}
+    if set(data.pick) - found.keys():
         raise Refusal("no-match", "所选网点的授权清单刚有变化，请返回重新选择。")
-    return await post_order(tx, draft, picks, by=seat, now=tx.now)
+    if set(data.pick) - set(data.agree):
+        raise Refusal("consent-missing", "请逐一勾选同意每家银行的授权书。")
+    ticks = [
+        Tick(
+            one.listing.branch.branch_id, one.listing.product.product_id,
+            _classes_of(data.see, one.listing.branch.branch_id), hashes.get(key, ""),
+        )
+        for key, one in found.items() if key in data.pick
+    ]  # fmt: skip
+    return await sign_and_post(tx, draft, ticks, by=seat, now=tx.now)
 
 
 async def _check_previous(tx: ReadTx, seat: Seat, order_id: UUID) -> None:
@@ -252,8 +257,10 @@ async def _letter_view(
 ) -> LetterView:
     branch_id = one.listing.branch.branch_id
     classes = tuple(name.value for name in DataClass if branch_id in ticked.get(name.value, ()))
-    grant = _grant_of(seat, firm, draft, one, classes, tx.now)
-    letter = await consents.write_letter(tx, grant, _names(firm, one), now=tx.now)
+    branch = one.listing.branch
+    grant = letter_for(draft, branch, classes, firm.subject_id, by=seat, now=tx.now)
+    names = await letter_names(tx, branch, firm.subject_id)
+    letter = await consents.write_letter(tx, grant, names, now=tx.now)
     shown = await packages.preview(
         tx, order_id=draft.order_id, business_id=seat.org_id, subject_id=firm.subject_id,
         bank_id=one.listing.bank.bank_id, data_classes=classes,
@@ -272,20 +279,6 @@ def _read_item(row: Mapping[str, Any]) -> dict[str, Any]:
         "value": None, "source": "", **row,
         "as_of_on": None if as_of_on is None else date.fromisoformat(as_of_on),
     }  # fmt: skip
-
-
-def _grant_of(seat: Seat, firm: Subject, draft: Draft, one: Match, classes: tuple[str, ...], now: datetime) -> Grant:
-    """The consent as it will be signed: for one branch, before the loan, until some days after the need's last day."""
-    last = due_at(draft.until_on + timedelta(days=SIGNING_DAYS)) - timedelta(seconds=1)
-    return Grant(
-        business_id=seat.org_id, grantor_subject_id=firm.subject_id, bank_id=one.listing.bank.bank_id,
-        branch_id=one.listing.branch.branch_id, order_id=draft.order_id, purpose=Purpose.PRE_LOAN, data_classes=classes,
-        valid_from=now, valid_to=last,
-    )  # fmt: skip
-
-
-def _names(firm: Subject, one: Match) -> Names:
-    return Names(grantor=firm.name, bank=one.listing.bank.name, branch=one.listing.branch.name)
 
 
 def _carried(answers: Answers, picked: Sequence[Match]) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from app.kernel.errors import Refusal
 from app.market import packages, parties
 from app.market.orders.pages import words
 from app.market.orders.pages.wizard import FIRM
+from app.market.orders.rules.states import TERMINAL, State
 from app.market.orders.service import reading
 from app.web.deps import Given
 from app.web.pages import page
@@ -29,10 +30,11 @@ async def list_consents(tx: Given[ReadTx], seat: Given[Seat], request: Request[A
     rows = []
     for order in await reading.list_orders(tx, seat.org_id, limit=ORDERS_MAX):
         reads = await packages.list_reads(tx, order["order_id"])
+        ended = await _ended_banks(tx, order["order_id"])
         for letter in await consents.find_for_order(tx, order["order_id"]):
             branch = await parties.shelf.get_branch(tx, letter.branch_id)
             opened = sum(one.bank_id == letter.bank_id for one in reads)
-            rows.append((letter, order, banks[letter.bank_id], branch, _state(letter, tx), opened))
+            rows.append((letter, order, banks[letter.bank_id], branch, _state(letter, tx, ended), opened))
     rows.sort(key=lambda row: row[4] != "standing")
     titles = (await catalogue.edition_on(tx, shanghai_date(tx.now))).classes
     return page(
@@ -59,14 +61,22 @@ async def show_letter(
         letter=letter,
         text=await consents.read_letter(tx, consent_id),
         bank=(await parties.shelf.banks(tx))[letter.bank_id],
-        state=_state(letter, tx),
+        state=_state(letter, tx, await _ended_banks(tx, order_id)),
         classes=[titles[DataClass(name)] for name in letter.data_classes],
         words=words,
     )
 
 
-def _state(letter: consents.Consent, tx: ReadTx) -> str:
+async def _ended_banks(tx: ReadTx, order_id: UUID) -> set[UUID]:
+    """The banks whose work on the order is over, and their consents with it; all of them once the order has ended."""
+    view = await reading.get_order(tx, order_id)
+    if view.order["ended_at"] is not None:
+        return {row["bank_id"] for row in view.listed}
+    return {row["bank_id"] for row in view.suborders if State(row["state"]) in TERMINAL}
+
+
+def _state(letter: consents.Consent, tx: ReadTx, ended: set[UUID]) -> str:
     """standing, revoked or over."""
     if letter.gated or letter.revoked_at is not None:
         return "revoked"
-    return "standing" if letter.valid_from <= tx.now < letter.valid_to else "over"
+    return "standing" if letter.valid_from <= tx.now < letter.valid_to and letter.bank_id not in ended else "over"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -33,6 +33,7 @@ from app.web.pages import page, see_other
 FIRM_ACTS: Final = {**FIRM, "db": Role.ACT}
 Asked = Request[Any, Any, Any]
 RECENT: Final = 20
+AGREED_CLOCKS: Final = frozenset({"UNTIL", "DRAWS"})
 HIDDEN_CLOCKS: Final = frozenset({"DELIVERY"})  # A promise between platform and bank.
 DAY_CLASSES: Final[Mapping[str, str]] = {
     "counted": "counted", "make_up": "counted", "provisional": "counted", "paused": "paused",
@@ -55,7 +56,12 @@ class Deadline:
     tone: str
     state: str
     clock: clocks.ClockState
-    days: Sequence[tuple[datetime | Any, str, str]]
+    days: Sequence[tuple[date, str, str]]
+
+    @property
+    def counts_days(self) -> bool:
+        """Whether the deadline follows from counting workdays; otherwise the day itself was agreed."""
+        return self.clock.kind not in AGREED_CLOCKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +81,11 @@ class BankView:
         return frozenset(act.value for act in self.part.allowed) if self.part else frozenset()
 
     @property
-    def is_live(self) -> bool:
-        return self.part is not None and State(self.part.suborder["state"]) not in TERMINAL
+    def may_revoke(self) -> bool:
+        """A consent ends with its suborder; before that, or while the bank is in reserve, it can be taken back."""
+        if self.consent is None or self.consent.gated or self.consent.revoked_at is not None:
+            return False
+        return self.part is None or State(self.part.suborder["state"]) not in TERMINAL
 
 
 @get("/my", opt=FIRM, include_in_schema=False)
@@ -109,7 +118,6 @@ async def show_order(order_id: FromPath[UUID], tx: Given[ReadTx], seat: Given[Se
         order=view.order,
         banks=banks,
         stages=_stages(view, banks),
-        until=await _order_deadline(tx, view),
         offers=[bank for bank in banks if bank.part and bank.part.offer is not None],
         readings=await packages.list_reads(tx, order_id),
         history=_history(view, banks),
@@ -207,11 +215,6 @@ def _shown_clocks(part: SuborderView | None) -> list[clocks.ClockState]:
     own = [one for one in part.clocks if one.case_id == part.suborder["suborder_id"] and one.kind not in HIDDEN_CLOCKS]
     newest = {one.kind: one for one in sorted(own, key=lambda one: one.started_at)}
     return sorted(newest.values(), key=lambda one: one.started_at)
-
-
-async def _order_deadline(tx: ReadTx, view: OrderView) -> Deadline | None:
-    own = [one for one in view.clocks if one.kind == "UNTIL"]
-    return await _deadline(tx, own[-1], tx.now) if own else None
 
 
 async def _deadline(tx: ReadTx, clock: clocks.ClockState, now: datetime) -> Deadline:
