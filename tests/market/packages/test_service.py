@@ -14,7 +14,7 @@ from app.access.seats import Seat, SeatRole
 from app.credit import consents, records
 from app.credit.records import RecordStatus
 from app.infra import vault
-from app.infra.db import Database, Role, Scope
+from app.infra.db import OUTCOME_UNKNOWN, Database, Role, Scope
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.market import packages
@@ -290,6 +290,31 @@ async def test_18_another_branch_of_the_same_bank_is_not_the_grantee(world: Worl
     ]
 
     assert answers == [("consent-grantee", "other-branch")] * 2
+
+
+async def test_a_reading_whose_connection_is_killed_counts_nowhere_and_the_next_one_counts(
+    world: World, db: Database, admin: Admin
+) -> None:
+    """P19 under kills: the envelope was made, the commit never came, so nothing was sent and nothing is counted."""
+    package_id, _ = await world.seal(await world.sign())
+    machine = world.machine
+    assert machine is not None
+    kill = (
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and usename like '%_bank'"
+    )
+
+    async def die_before_commit() -> None:
+        async with db.transaction(Role.BANK, Scope(machine.org_id, machine.person_id)) as tx:
+            await packages.open(tx, package_id, by=machine, now=NOW)
+            await admin.execute(kill)
+
+    with pytest.raises((asyncpg.PostgresError, *OUTCOME_UNKNOWN)):
+        await die_before_commit()
+    dead = await counts(admin)
+    await world.by_bank(packages.open, package_id, by=machine)
+
+    assert (dead, await counts(admin)) == ((0, 0), (1, 1))
 
 
 @pytest.mark.parametrize("role", [Role.BANK, Role.ACT])
