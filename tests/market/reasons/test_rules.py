@@ -71,7 +71,7 @@ CASES = [
     ("no date where an age is asked for", "D1", Claim("tax.income_paid_12m_fen", C.LT, 9_00), Why.ITEM_STALE),
     ("as old as it may be", "D5", Claim("tax.arrears_fen", C.GE, 1), None),
     ("a day older than it may be", "D5", Claim("social_insurance.arrears_fen", C.GE, 1), Why.ITEM_STALE),
-    ("asked and nothing there proves no number", "C2", Claim("tax.declared_sales_12m_fen", C.LT, 9_00), Why.ITEM_NO_RECORD),
+    ("nothing there proves no number", "C2", Claim("tax.declared_sales_12m_fen", C.LT, 9_00), Why.ITEM_NO_RECORD),
     ("never asked proves no number", "D3", Claim("social_insurance.lapsed_months", C.GE, 1), Why.ITEM_NOT_COLLECTED),
     ("asked and nothing there", "D4", Claim("tax.declared_sales_12m_fen", C.NO_RECORD), None),
     ("asked is not never asked", "D4", Claim("tax.declared_sales_12m_fen", C.NOT_COLLECTED), Why.CLAIM_FALSE),
