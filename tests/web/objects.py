@@ -7,9 +7,13 @@ path parameters of a thing that each role of `mine` may see, and of one that bel
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
+from app.access import clients
 from app.access.seats import Seat, SeatRole
-from app.infra.db import Database
+from app.infra.db import Database, Role, Scope
+from app.office import deliveries
+from tests.access.clients.machine import Machine
 from tests.credit.ingestion import objects as ingestion
 from tests.market.orders import objects as orders
 from tests.market.parties import objects as parties
@@ -68,7 +72,39 @@ async def make_batches(db: Database, mine: Mapping[SeatRole, Seat], others: Mapp
     return Made(*({"batch_id": str(found)} for found in ids))
 
 
+async def make_clients(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A machine of each bank."""
+    ids = []
+    for admin in (mine[SeatRole.BANK_ADMIN], others[SeatRole.BANK_ADMIN]):
+        machine = Machine()
+        async with db.transaction(Role.BANK, Scope(org_id=admin.org_id, actor_id=admin.person_id)) as tx:
+            client = await clients.register_client(
+                tx, "XY 核心系统", signing_key=machine.signing_jwk, encryption_key=machine.encryption_jwk, by=admin
+            )
+        ids.append(client.client_id)
+    return Made(*({"client_id": str(found), "kid": "sig-1"} for found in ids))
+
+
+async def make_endpoints(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A place where each bank is told, switched off again, so that its notice is a dead letter."""
+    made = []
+    for admin in (mine[SeatRole.BANK_ADMIN], others[SeatRole.BANK_ADMIN]):
+        scope = Scope(org_id=admin.org_id, actor_id=admin.person_id)
+        async with db.transaction(Role.BANK, scope) as tx:
+            endpoint, _ = await deliveries.register_endpoint(tx, "https://bank.example/in", kinds=["*"], by=admin)
+        async with db.transaction(Role.WORKER) as tx:
+            (notice_id,) = await deliveries.tell(
+                tx, admin.org_id, "package.sealed", {"order_id": UUID(int=1)}, stream_id=UUID(int=1), at=tx.now
+            )
+        async with db.transaction(Role.BANK, scope) as tx:
+            await deliveries.disable_endpoint(tx, endpoint.endpoint_id, by=admin)
+        made.append({"endpoint_id": str(endpoint.endpoint_id), "notice_id": str(notice_id)})
+    return Made(*made)
+
+
 MAKERS: Final[dict[str, Maker]] = {
+    "client": make_clients,
+    "endpoint": make_endpoints,
     "batch": make_batches,
     "proposal": make_proposals,
     "order": make_orders,

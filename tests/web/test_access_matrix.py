@@ -108,9 +108,10 @@ def differences(app: Litestar, rows: Mapping[str, Row]) -> list[str]:
 
 
 @pytest.fixture
-def app(db: Database) -> Litestar:
+def app(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Litestar:
+    monkeypatch.setenv("XINYIDAI_HOME", str(tmp_path))  # Keys are made where the settings say.
     settings = Settings(
-        home=Path("/nonexistent"), environment=Environment.DEVELOPMENT, database_url=None, secret=SECRET,
+        home=tmp_path, environment=Environment.DEVELOPMENT, database_url=None, secret=SECRET,
         issuer="http://127.0.0.1", hosts=("127.0.0.1",), webhook_loopback=(), movable_clock=True,
     )  # fmt: skip
     return create_app(settings, db)
