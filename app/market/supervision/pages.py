@@ -116,7 +116,7 @@ async def show_overview(request: Request[Any, Any, Any], tx: Given[ReadTx]) -> R
         accepted=_bar(whole, "accepted", By.ALL, ""),
         contacted=_bar(whole, "contacted_in_time", By.ALL, ""),
         without_evidence=_bar(whole, "refused_without_evidence", By.ALL, ""),
-        paused=share_of(whole, "paused_workdays"),
+        paused=_bar(whole, "paused_workdays", By.ALL, ""),
         workdays=_mean(whole),
         median=_median(whole),
         money=_money(whole),

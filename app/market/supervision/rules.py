@@ -168,5 +168,5 @@ class CaseLine:
 
 
 def one_column(lines: Iterable[CaseLine]) -> tuple[CaseLine, ...]:
-    """Everything that happened, in one column of time; at one instant the move stands first."""
-    return tuple(sorted(lines, key=lambda line: (line.at, ORDER[line.kind], line.what)))
+    """Everything that happened, in one column of time; at one instant the move stands first, each kind in its order."""
+    return tuple(sorted(lines, key=lambda line: (line.at, ORDER[line.kind])))
