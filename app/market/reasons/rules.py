@@ -15,6 +15,7 @@ from typing import Final
 
 TEXT_LETTERS_MIN: Final = 10  # Letters, digits and ideographs; signs and blanks say nothing.
 TEXT_DISTINCT_MIN: Final = 5  # 啊啊啊啊啊啊啊啊啊啊 has ten letters and says nothing.
+REST_LETTERS_MIN: Final = 6  # What an honest text keeps when its courtesies are taken away (评级为最低一档).
 VERDICT_LETTERS_MIN: Final = 4  # A shorter phrase (我行, 目前) is filler: it only falls away beside one that says no.
 
 
@@ -311,7 +312,7 @@ def text_fault(text: str, empty_phrases: tuple[str, ...]) -> Why | None:
         rest = said
         for phrase in empty_phrases:
             rest = rest.replace(phrase, "")
-        if len(rest) < TEXT_LETTERS_MIN or len(set(rest)) < TEXT_DISTINCT_MIN:
+        if len(rest) < REST_LETTERS_MIN or len(set(rest)) < TEXT_DISTINCT_MIN:
             return Why.TEXT_EMPTY
     if len(said) < TEXT_LETTERS_MIN:
         return Why.TEXT_SHORT

@@ -160,6 +160,14 @@ def test_words_that_fit_every_refusal_are_no_reason(text: str) -> None:
     assert Why.TEXT_EMPTY == text_fault(text, TREE.empty_phrases)
 
 
+@pytest.mark.parametrize(
+    "text", ["本行对贵企业的评级为最低一档，暂不符合准入条件。", "很抱歉，贵公司成立仅七个月，不符合准入条件。"]
+)
+def test_a_short_fact_among_courtesies_is_a_reason(text: str) -> None:
+    """What counts is what is left when the words that fit every refusal are gone."""
+    assert text_fault(text, TREE.empty_phrases) is None
+
+
 @pytest.mark.parametrize("text", ["", "   ", "。。。。。。。。。。。。", "太低", "1", "收入不足下限啊呀"])
 def test_less_than_ten_letters_are_too_short(text: str) -> None:
     """Signs and blanks say nothing and are not counted."""
