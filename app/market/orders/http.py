@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from app.access.seats import Seat, SeatRole
-from app.infra.db import Database, ReadTx, Role, Tx
+from app.infra.db import ReadTx, Role, Tx
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.market import reasons
@@ -106,16 +106,27 @@ async def withdraw_order(
     return idempotency.answer(request, OrderView.of(await reading.get_order(tx, order_id), tx.now))
 
 
-@post("/orders/{order_id:uuid}/consents/{consent_id:uuid}/revocation", opt=FIRM, status_code=204)
+@post("/orders/{order_id:uuid}/consents/{consent_id:uuid}/revocation", opt=FIRM, status_code=200)
 async def revoke_consent(
-    order_id: FromPath[UUID], consent_id: FromPath[UUID], data: Sent[schemas.NothingBody], seat: Given[Seat],
+    order_id: FromPath[UUID],
+    consent_id: FromPath[UUID],
+    data: Sent[schemas.NothingBody],
+    tx: Given[Tx],
+    seat: Given[Seat],
     request: Asked,
-) -> None:  # fmt: skip
-    """Take one bank's consent back. Access has ended when this answers; repeating it changes nothing."""
-    db: Database = request.app.state.db
-    async with db.reading(Role.BUSINESS) as tx:
-        now = tx.now
-    await withdrawals.revoke_consent(db, consent_id, order_id, by=seat, now=now)
+) -> Response[OrderView]:
+    """Take one bank's consent back. Access has ended when this answers; repeating it changes nothing.
+
+    The gate and the revocation commit by themselves, each in its own transaction of the acting role; this request's
+    own transaction only remembers that it was done.
+    """
+
+    async def act() -> UUID:
+        await withdrawals.revoke_consent(request.app.state.db, consent_id, order_id, by=seat, now=tx.now)
+        return order_id
+
+    await idempotency.once(request, tx, act, status=200)
+    return idempotency.answer(request, OrderView.of(await reading.get_order(tx, order_id), tx.now))
 
 
 # Both sides.
@@ -170,8 +181,6 @@ async def contact_firm(
     suborder_id: FromPath[UUID], data: Sent[schemas.ContactBody], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[SuborderView]:
     """Record that the bank has spoken with the firm."""
-    if data.contacted_at.tzinfo is None:
-        raise Refusal("bad-time")
     return await _act(
         request, tx, suborder_id,
         lambda: acceptances.contact_firm(

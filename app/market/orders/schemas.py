@@ -1,14 +1,14 @@
 """Shapes of orders: the ranking policy's body, and what people and machines send."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.market.orders.rules.ranking import Factor, Weights
-from app.web.body import Body, CodeField, FenField, NameField, NoteField, PpmField, text
+from app.web.body import Body, CodeField, FenField, InstantField, NameField, NoteField, PpmField, text
 
 MonthsField = Annotated[int, Field(ge=1, le=360)]
 WordField = Annotated[str, text(60)]
@@ -62,7 +62,7 @@ class NothingBody(Body):
 
 
 class ContactBody(Body):
-    contacted_at: datetime
+    contacted_at: InstantField
     how: Literal["phone", "visit", "online"]
     whom: NameField
 

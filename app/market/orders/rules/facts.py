@@ -10,7 +10,11 @@ from app.market.orders.rules.states import TERMINAL, Act, Clock, End, State
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the bank's published list in force says about the product; money in fen, rates in ppm a year."""
+    """What the bank has published about the product; money in fen, rates in ppm a year.
+
+    For an acceptance: the list in force today. For an offer: the approval level of the list in force today (of the day
+    of acceptance when none is) and the product's own range of rates and terms.
+    """
 
     ceiling_fen: int
     approval_level_fen: int
@@ -23,7 +27,7 @@ class Terms:
 class Context:
     """What stands outside the order and is only read: the list, the pool's room today, the state of DECISION."""
 
-    terms: Terms | None = None  # None: no list in force covers this product today.
+    terms: Terms | None = None  # None: nothing is published.
     room_fen: int = 0  # Free money in the pool of today's quarter; 0 when there is none or it is frozen.
     decision_runs: bool = False  # DECISION is running: neither paused, stopped nor breached.
     pause_left: int = 0  # Workdays of pause that DECISION may still have.

@@ -166,8 +166,8 @@ def _offer(work: Working, part: Part, command: Offer) -> Refused | None:
         return Refused("amount-out-of-range", "an offer is above nothing and at most what was asked for")
     if part.held_fen and amount > part.held_fen:
         return Refused("amount-exceeds-hold")
-    if terms is None or amount > terms.ceiling_fen:
-        return Refused("above-ceiling", "the list in force does not cover the offered amount")
+    if terms is None:
+        return Refused("above-ceiling", "no list has been published for this product")
     if not terms.rate_min_ppm <= command.rate_ppm <= terms.rate_max_ppm:
         return Refused("terms-out-of-range", "the rate is outside the product")
     if not 0 < command.term_months <= terms.term_months_max:

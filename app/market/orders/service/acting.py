@@ -150,22 +150,35 @@ def need_of(order: Record) -> parties.Need:
 
 
 async def with_context(tx: Tx, entered: Entered, suborder_id: UUID) -> facts.Case:
-    """The case with what stands outside it for one suborder: the list, the pool's room, the state of DECISION."""
+    """The case with what stands outside it for one suborder: what is published, the pool's room, the DECISION clock."""
     case, now = entered.case, entered.now
     part = case.part(suborder_id)
-    on = shanghai_date(now)
-    entry = await parties.shelf.list_in_force(tx, part.branch_id, part.product_id, on)
-    terms = None
-    if entry is not None:
-        terms = facts.Terms(
-            entry.ceiling_fen, entry.approval_level_fen, entry.rate_min_ppm, entry.rate_max_ppm, entry.term_months_max
-        )
-    pool = await parties.pools.pool_of(tx, parties.PoolKey(part.branch_id, part.product_id), on)
-    left = await clocks.pause_left(tx, suborder_id, Clock.DECISION, at=now)
-    runs = await clocks.state_of(tx, suborder_id, Clock.DECISION) == "running"
-    context = facts.Context(terms, 0 if pool is None else pool.free_fen, runs, left)
+    pool = await parties.pools.pool_of(tx, parties.PoolKey(part.branch_id, part.product_id), shanghai_date(now))
+    context = facts.Context(
+        await _terms(tx, part, now),
+        0 if pool is None else pool.free_fen,
+        await clocks.state_of(tx, suborder_id, Clock.DECISION) == "running",
+        await clocks.pause_left(tx, suborder_id, Clock.DECISION, at=now),
+    )
     parts = tuple(replace(one, context=context) if one is part else one for one in case.parts)
     return replace(case, parts=parts)
+
+
+async def _terms(tx: Tx, part: facts.Part, now: datetime) -> facts.Terms | None:
+    """Before acceptance the list in force today binds; later what the bank took on stays offered by its product."""
+    entry = await parties.shelf.list_in_force(tx, part.branch_id, part.product_id, shanghai_date(now))
+    if part.accepted_at is None:
+        return None if entry is None else facts.Terms(
+            entry.ceiling_fen, entry.approval_level_fen, entry.rate_min_ppm, entry.rate_max_ppm, entry.term_months_max
+        )  # fmt: skip
+    if entry is None:
+        on = shanghai_date(part.accepted_at)
+        entry = await parties.shelf.list_in_force(tx, part.branch_id, part.product_id, on)
+        assert entry is not None, "a list covered it when it was accepted, and lists are never taken back in time"
+    product = await parties.shelf.get_product(tx, part.product_id)
+    return facts.Terms(
+        entry.ceiling_fen, entry.approval_level_fen, product.rate_min_ppm, product.rate_max_ppm, product.term_months_max
+    )
 
 
 async def decide(

@@ -101,6 +101,8 @@ async def post_order(tx: Tx, draft: Draft, picks: Sequence[Pick], *, by: Seat, n
     await _check_consents(tx, draft, picks, listings, by=by, now=now)
     if await store.read_order(tx, draft.order_id) is not None:
         raise Refusal("already-exists")
+    if draft.previous_order_id is not None and await _previous(tx, draft.previous_order_id) != by.org_id:
+        raise Refusal("not-found", "没有这个此前的需求")
     ranked = await _rank(tx, draft, listings, on)
     version = await policies.version_in_force(tx, "ranking", "new", on)
     await store.insert_order(tx, _columns(draft, firm.subject_id, version, by, now))
@@ -167,6 +169,12 @@ def _check(draft: Draft, picks: Sequence[Pick], on: date) -> None:
         raise Refusal("bad-time", "有效期为明日起至多 90 天")
     if draft.amount_fen <= 0 or not 0 < draft.term_months <= 360:
         raise Refusal("terms-out-of-range")
+
+
+async def _previous(tx: ReadTx, order_id: UUID) -> UUID | None:
+    """The firm of the order that is posted again."""
+    order = await store.read_order(tx, order_id)
+    return None if order is None else order["business_id"]
 
 
 async def _listing(tx: ReadTx, draft: Draft, pick: Pick, on: date) -> parties.shelf.Listing:

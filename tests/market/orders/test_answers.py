@@ -1,0 +1,76 @@
+"""The firm's answers: what is taken, what is complained of, and what is carried on."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+
+from app.market.orders.pages.answers import QUESTIONS, read_answers
+
+DISTRICTS = {"500103": "渝中区", "500106": "沙坪坝区"}
+WHOLE = {
+    "order_id": str(UUID(int=7)), "amount_wan": "12.5", "term_months": "12", "purpose": "equipment",
+    "collateral": "none", "district": "500103", "until_days": "30", "places": "2",
+}  # fmt: skip
+
+
+def test_whole_answers_are_a_draft():
+    """What the firm typed becomes fen, months and a last day, and nothing else."""
+    answers = read_answers(WHOLE, DISTRICTS)
+
+    draft = answers.draft(date(2025, 9, 25))
+
+    assert answers.open_question is None
+    assert (12_500_000, 12, "equipment", "none", "500103", date(2025, 10, 25), 2) == (
+        draft.amount_fen, draft.term_months, draft.purpose, draft.collateral, draft.district_code, draft.until_on,
+        draft.places,
+    )  # fmt: skip
+    assert UUID(int=7) == draft.order_id
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_first_open_question_is_asked(question: str):
+    """A missing answer is asked for where it belongs, whatever stands behind it."""
+    first = QUESTIONS[question][0]
+
+    answers = read_answers({name: value for name, value in WHOLE.items() if name != first}, DISTRICTS)
+
+    assert question == answers.open_question
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("amount_wan", ""), ("amount_wan", "很多"), ("amount_wan", "0"), ("amount_wan", "-5"), ("amount_wan", "0.5"),
+        ("amount_wan", "10001"), ("amount_wan", "12.3456"), ("amount_wan", "30万美元"), ("amount_wan", "1e9"),
+        ("amount_wan", "9" * 60), ("term_months", "13"), ("term_months", "12.0"), ("purpose", "fun"),
+        ("collateral", ""), ("district", "500112"), ("district", ""), ("until_days", "91"), ("places", "4"),
+        ("places", "２"),
+    ],
+)  # fmt: skip
+def test_a_bad_answer_is_named_and_asked_again(name: str, value: str):
+    """Nothing that is not on offer passes; the fault stands with its field, and the text stays as typed."""
+    answers = read_answers({**WHOLE, name: value}, DISTRICTS)
+
+    assert [name] == list(answers.faults)
+    assert name in QUESTIONS[answers.open_question or ""]
+    assert value[:60] == answers.values[name]
+
+
+@pytest.mark.parametrize(
+    ("typed", "fen"),
+    [("30", 30_000_000), ("１２．５", 12_500_000), ("1,200万", 1_200_000_000), ("300000元", 30_000_000)],
+)
+def test_amounts_are_read_as_people_write_them(typed: str, fen: int):
+    """Full-width digits, thousands and a unit are no mistake."""
+    answers = read_answers({**WHOLE, "amount_wan": typed}, DISTRICTS)
+
+    assert fen == answers.draft(date(2025, 9, 25)).amount_fen
+
+
+def test_an_order_id_that_is_none_is_minted_anew():
+    """A mangled address must not end in an error."""
+    answers = read_answers({**WHOLE, "order_id": "' or 1=1"}, DISTRICTS)
+
+    assert answers.order_id != UUID(int=7)
+    assert ("order_id", str(answers.order_id)) in answers.hidden()
