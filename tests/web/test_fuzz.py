@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import pytest
 import uvicorn
 from litestar import Litestar
 
@@ -19,9 +20,10 @@ from app.kernel.problems import PROBLEMS
 from app.main import create_app
 from tests.conftest import SECRET
 from tests.web.app_for_tests import sign
-from tests.web.test_access_matrix import routes_of, seats_of
+from tests.web.objects import MAKERS, Made
+from tests.web.test_access_matrix import ROWS, routes_of, seats_of
 
-CALLS = 1_500
+CALLS = 2_000
 SEED = 20260901
 NASTY: list[Any] = [
     *(None, True, False, 0, -1, 1, 10**12, 10**13, 2**63, -(2**63) - 1, 10**400, 1.5, 1e308, [], {}, [[]], [1, "1"]),
@@ -46,39 +48,55 @@ BODIES = [b"", b"[" * 5000, b"{", b"\xff", b"null", b'{"a":1,"a":2}', b'{"a":NaN
 class Nonsense:
     """A stream of requests that follows from its seed."""
 
-    def __init__(self, app: Litestar, names: dict[str, list[str]]) -> None:
+    def __init__(self, app: Litestar, things: dict[str, Made]) -> None:
         self.dice = random.Random(SEED)
         self.routes = sorted(key for key, _ in routes_of(app))
-        self.names = names
+        self.names = field_names(app)
+        self.things = things
 
     def text(self) -> str:
         return "".join(c for c in str(self.dice.choice(NASTY)) if c not in "/?#\x00\r\n\ud800")[:200] or "x"
 
-    def path(self, template: str) -> str:
+    def path(self, key: str) -> str:
+        """The route with ids that exist, mine or another's, with ids that do not, or with nonsense for ids."""
+        row = ROWS.get(key)
+        made = self.things.get(row.object) if row else None
+        known: dict[str, str] = dict(self.dice.choice([made.own, made.own, made.foreign])) if made else {}
+        kind = self.dice.random()
         parts = [
-            (str(uuid4()) if self.dice.random() < 0.5 else self.text()) if part.startswith("{") else part
-            for part in template.split("/")
-        ]
+            part if not part.startswith("{")
+            else known[part[1:-1]] if kind < 0.7 and part[1:-1] in known
+            else str(uuid4()) if kind < 0.85
+            else self.text()
+            for part in key.split(" ", 1)[1].split("/")
+        ]  # fmt: skip
         return "/".join(parts)
 
     def body(self, key: str) -> bytes:
         if self.dice.random() < 0.1:
             return self.dice.choice(BODIES)
+        if key in ROWS and ROWS[key].object and self.dice.random() < 0.3:
+            return ROWS[key].body.replace("{param}", str(uuid4())).encode()  # A good one, out of its turn.
         fields = {name: self.dice.choice(NASTY) for name in self.names.get(key, []) if self.dice.random() < 0.9}
         if self.dice.random() < 0.2:
             fields["is_admin"] = True
         return json.dumps(fields).encode("utf-8", "surrogatepass")
 
-    def request(self) -> dict[str, Any]:
-        key = self.dice.choice(self.routes)
-        method, template = key.split(" ", 1)
+    def role(self, key: str) -> SeatRole | None:
+        """Mostly somebody who is let in, so that nonsense reaches the rooms."""
+        everybody = [None, *SeatRole]
+        inside = [role for role in everybody if key in ROWS and ROWS[key].lets_in(role)]
+        return self.dice.choice(inside if inside and self.dice.random() < 0.8 else everybody)
+
+    def request(self, key: str) -> dict[str, Any]:
+        method = key.split(" ", 1)[0]
         headers = {"content-type": "application/json", "idempotency-key": uuid4().hex}
         if self.dice.random() < 0.4:
             headers |= self.dice.choice(HEADERS)
         params = [(self.dice.choice(["limit", "order", "cursor", "lang", "q", "kind"]), self.text())]
         return {
             "method": method,
-            "url": self.path(template),
+            "url": self.path(key),
             "params": params if self.dice.random() < 0.4 else None,
             "headers": [(k.encode(), v.encode("latin-1", "replace")) for k, v in headers.items()],
             "content": self.body(key) if method != "GET" else None,
@@ -120,29 +138,33 @@ def fault_of(answer: httpx.Response) -> str:
     return "" if listed and same and quiet else f"{answer.status_code} {answer.text[:200]}"
 
 
-async def test_nonsense_is_refused_and_never_breaks_anything(db: Database, tmp_path: Path) -> None:
+async def test_nonsense_is_refused_and_never_breaks_anything(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Calls from a fixed seed; a failing one is printed whole."""
+    monkeypatch.setenv("XINYIDAI_HOME", str(tmp_path))
     app = create_app(settings_for(tmp_path), db)
-    seats = await seats_of(db, "mine")
-    nonsense = Nonsense(app, field_names(app))
-    clients = []
+    seats, others = await seats_of(db, "mine"), await seats_of(db, "other")
+    nonsense = Nonsense(app, {name: await MAKERS[name](db, seats, others) for name in sorted(MAKERS)})
+    clients: dict[SeatRole | None, httpx.AsyncClient] = {}
     for role in (None, *SeatRole):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]
         client = httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1")
         if role is not None:
             await sign(db, client, seats[role], secret=SECRET)
-        clients.append(client)
+        clients[role] = client
     faults, statuses = [], Counter[int]()
 
     for _ in range(CALLS):
-        request, client = nonsense.request(), nonsense.dice.choice(clients)
+        key = nonsense.dice.choice(nonsense.routes)
+        request, client = nonsense.request(key), clients[nonsense.role(key)]
         if request["method"] == "DELETE" or request["url"].startswith(("/logout", "/login", "/session")):
-            client = clients[0]  # Nobody loses a session to nonsense.
+            client = clients[None]  # Nobody loses a session to nonsense.
         answer = await client.request(**request)
         statuses[answer.status_code] += 1
         if fault := fault_of(answer):
             faults.append(f"{fault}: {request}")
-    for client in clients:
+    for client in clients.values():
         await client.aclose()
     print(sorted(statuses.items()))
 
