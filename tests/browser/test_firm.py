@@ -182,3 +182,31 @@ async def test_consents_are_read_and_taken_back(db: Database, visit: Visit, lang
     await walk.says("核对需求" if lang == "zh" else "Check your order")
 
     assert f"previous={order_id}" in walk.page.url or str(order_id) in await walk.page.content()
+
+
+async def test_the_way_needs_no_script_and_says_what_is_missing(db: Database, visit: Visit):
+    """Without JavaScript everything reads and every form works; a forgotten bank or class is named, nothing lost."""
+    await make_town(db)
+    walk = await visit("zh", NARROW, java_script_enabled=False)
+    await walk.sign_in(OWNER, PASSWORD)
+    answers = "amount_wan=60&term_months=12&purpose=equipment&collateral=none&district=500103&until_days=30&places=1"
+    assert await walk.page.locator("nav a[href='/my/consents']").is_visible()
+
+    await walk.open(f"/my/orders/new?{answers}")
+    for box in await walk.page.locator("input[name=bank]").all():
+        await box.uncheck()
+    await walk.press("main form button")
+    await walk.says("请至少选择一家银行")
+    await walk.page.locator("input[name=bank]").first.check()
+    await walk.press("main form button")
+    while await walk.page.locator("input[name=see]:checked").count():
+        await walk.page.locator("input[name=see]:checked").first.uncheck()
+    await walk.press("main form button")
+    await walk.says("每家银行至少要能看到一类数据")
+    await walk.page.locator("input[name=see]:visible").nth(1).check()
+    await walk.press("main form button")
+    await walk.says("我代表本企业阅读并同意")
+    await walk.page.check("input[name=agree]")
+    await walk.press("main form button")
+    await walk.says("需求已发布")
+    await walk.shot("no-script-posted")

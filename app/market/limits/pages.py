@@ -110,7 +110,7 @@ async def refresh_estimates(
 async def _make(tx: Tx, seat: Seat) -> tuple[Estimate, ...]:
     firm = await orgs.get_org(tx, seat.org_id)
     if firm.subject_id is None:
-        raise Refusal("forbidden", "账户尚未与主体绑定", cure=_("请联系平台客服，核对统一社会信用代码后即可使用。"))
+        raise Refusal("forbidden", N_("账户尚未与主体绑定"), cure=_("请联系平台客服，核对统一社会信用代码后即可使用。"))
     return await service.cards(tx, firm.subject_id, business_id=seat.org_id, now=tx.now)
 
 

@@ -37,7 +37,7 @@ from app.market.orders.service.postings import (
 from app.office import policies
 from app.web.body import Form, Posted, text
 from app.web.deps import Given
-from app.web.i18n import _
+from app.web.i18n import N_, _
 from app.web.idempotency import once
 from app.web.pages import page, see_other
 
@@ -149,7 +149,7 @@ async def submit_order(
     sent = {name: str(value) for name in (*FIELDS, "order_id", "previous") if (value := getattr(data, name))}
     answers = read_answers(sent, await districts_on(tx, shanghai_date(tx.now)))
     if answers.open_question is not None:
-        raise Refusal("malformed-field", "需求还没有填完整，请返回核对。")
+        raise Refusal("malformed-field", N_("需求还没有填完整，请返回核对。"))
     order_id = await once(request, tx, lambda: _sign_and_post(tx, seat, answers, data), location="/my/orders/{}")
     return see_other(request, f"/my/orders/{order_id}", flash=_("需求已发布，授权书已签署。银行须在期限内答复。"))
 
@@ -161,9 +161,9 @@ async def _sign_and_post(tx: Tx, seat: Seat, answers: Answers, data: PostForm) -
     hashes = dict(entry.rsplit("=", 1) for entry in data.seen if "=" in entry)
     found = {key_of(one): one for one in await match(tx, draft, now=tx.now)}
     if set(data.pick) - found.keys():
-        raise Refusal("no-match", "所选网点的授权清单刚有变化，请返回重新选择。")
+        raise Refusal("no-match", N_("所选网点的授权清单刚有变化，请返回重新选择。"))
     if set(data.pick) - set(data.agree):
-        raise Refusal("consent-missing", "请逐一勾选同意每家银行的授权书。")
+        raise Refusal("consent-missing", N_("请逐一勾选同意每家银行的授权书。"))
     ticks = [
         Tick(
             one.listing.branch.branch_id, one.listing.product.product_id,
@@ -202,7 +202,7 @@ async def _read(tx: ReadTx, seat: Seat, request: Request[Any, Any, Any]) -> tupl
 async def _firm(tx: ReadTx, seat: Seat) -> Subject:
     firm = await orgs.get_org(tx, seat.org_id)
     if firm.subject_id is None:
-        raise Refusal("forbidden", "账户尚未与主体绑定")
+        raise Refusal("forbidden", N_("账户尚未与主体绑定"))
     return await subjects.get(tx, firm.subject_id)
 
 
