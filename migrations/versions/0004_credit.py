@@ -51,9 +51,25 @@ create table consent_gates (
 """
 
 
+# Which lists were collected, and when last: no secret of those who stand on them, so every reader of a report is told
+# the same. A firm's own role sees its own entries only and would take "collected, not listed" for "never collected".
+LANDED = """
+create function lists_v_landed(as_of timestamptz) returns table (list_kind text, known_at timestamptz)
+language sql stable security definer set search_path = public, pg_temp as $$
+  select e.list_kind, max(e.known_at) from list_entries e where e.known_at <= as_of group by e.list_kind
+$$
+"""
+READERS = ("business", "bank", "regulator", "ops", "act", "worker", "loader", "reporter")
+
+
 def upgrade() -> None:
     for statement in (CONSENTS, ONE_ALIVE, GATES):
         op.execute(statement)
+    op.execute(f"create policy owner_select on list_entries for select to {role('owner')} using (true)")
+    op.execute(LANDED)
+    op.execute("revoke all on function lists_v_landed(timestamptz) from public")
+    for name in READERS:
+        op.execute(f"grant execute on function lists_v_landed(timestamptz) to {role(name)}")
     protect(
         "consents",
         {
@@ -88,5 +104,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("drop function lists_v_landed(timestamptz)")
+    op.execute("drop policy owner_select on list_entries")
     op.execute("drop table consent_gates")
     op.execute("drop table consents")

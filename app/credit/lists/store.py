@@ -89,9 +89,7 @@ async def end(tx: Tx, entry_id: UUID, why: str, now: datetime) -> int:
 
 
 async def read_landed_kinds(tx: ReadTx, as_of: datetime) -> list[Record]:
-    return await tx.fetch(
-        "select list_kind, max(known_at) as known_at from list_entries where known_at <= $1 group by list_kind", as_of
-    )
+    return await tx.fetch("select list_kind, known_at from lists_v_landed($1)", as_of)
 
 
 def _entry(row: Any) -> Entry:

@@ -5,13 +5,16 @@ from datetime import date, timedelta
 import asyncpg
 import pytest
 
-from app.credit import records, reports
+from app.access import orgs
+from app.access.orgs import OrgKind
+from app.credit import lists, records, reports
 from app.credit.records import NewRecord, RecordStatus
 from app.credit.reports import Report, ReportItem, Status
 from app.credit.subjects import Subject
 from app.infra.db import Database, Role, Scope
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
+from app.kernel.text import match_key
 from tests.credit.firm import cover, register, report
 from tests.support import shanghai
 
@@ -148,3 +151,63 @@ async def test_the_public_grade_is_a_line_of_its_own_class(db: Database) -> None
     grade = line(await assemble(db, subject, "evaluation"), "evaluation.credit_grade")
 
     assert ("B", "grading:1") == (grade.value, grade.source)
+
+
+async def test_a_firm_sees_of_itself_what_its_bank_will_see(db: Database) -> None:
+    """The preview is assembled in the firm's role, the package in that of acts: the lines must be the same.
+
+    Whether a list was collected at all is no secret of those who stand on it.
+    """
+    subject = await register(db, 10, EARLY)
+    other = await register(db, 11, EARLY)
+    async with db.transaction(Role.OPS) as tx:
+        org = await orgs.create_org(tx, OrgKind.BUSINESS, subject.name, subject_id=subject.subject_id)
+    async with db.transaction(Role.LOADER) as tx:
+        row = (
+            1,
+            other.name,
+            match_key(other.name),
+            other.uscc,
+            None,
+            None,
+            ["失信被执行人"],
+            "",
+            "case-1",
+            None,
+            "court",
+        )
+        await lists.stage_entries(tx, [row], first=True)
+        await lists.land_entries(tx, new_id(), "dishonest_debtors", now=EARLY)
+
+    sealed = await assemble(db, subject, "judicial", "lists", "evaluation")
+    async with db.transaction(Role.BUSINESS, Scope(org.org_id, new_id())) as tx:
+        shown = await reports.assemble(tx, subject.subject_id, ("judicial", "lists", "evaluation"), as_of=NOW)
+
+    assert Status.NO_RECORD is line(sealed, "judicial.dishonest_listed").status
+    assert sealed.items == shown.items
+    assert 1 == line(await assemble(db, other, "judicial"), "judicial.dishonest_listed").value
+
+
+CLASSES = (
+    "registration",
+    "annual_report",
+    "penalties",
+    "judicial",
+    "lists",
+    "tax",
+    "invoices",
+    "honours",
+    "evaluation",
+)
+
+
+@pytest.mark.parametrize("asked", [CLASSES[:n] for n in range(1, len(CLASSES) + 1)] + [CLASSES[n::3] for n in range(3)])
+async def test_fields_of_the_answer_are_fields_of_the_asked_classes(db: Database, asked: tuple[str, ...]) -> None:
+    """P18: whatever is on record, nothing of another class slips in."""
+    subject = await register(db, 12, EARLY)
+    await report(db, EARLY, penalty(subject, "p", "2025-08-01"))
+
+    found = await assemble(db, subject, *asked)
+
+    assert set(asked) >= {item.data_class for item in found.items}
+    assert set(asked) >= set(found.data_classes)
