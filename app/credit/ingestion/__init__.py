@@ -1,7 +1,7 @@
 """Ingestion 归集: files come in whole or not at all, row by row checked, with a receipt for every row not taken."""
 
 from app.credit.ingestion.rules import Broken, Fault, FileKind, Note
-from app.credit.ingestion.schemas import Batch, Receipt, RejectedRow
+from app.credit.ingestion.rules.receipts import Batch, Receipt, RejectedRow
 from app.credit.ingestion.service import (
     LIST_KIND_DEFAULT,
     get_batch,

@@ -16,7 +16,7 @@ from app.access import audit
 from app.access.seats import Seat, SeatRole
 from app.credit.ingestion import service
 from app.credit.ingestion.rules import FileKind
-from app.credit.ingestion.schemas import Batch
+from app.credit.ingestion.rules.receipts import Batch
 from app.credit.ingestion.service.sheets import SIZE_MAX
 from app.infra.db import Database, ReadTx, Role, Tx
 from app.kernel.errors import Refusal

@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.credit.ingestion.rules import Broken, Fault, FileKind, Note
-from app.credit.ingestion.schemas import Batch, RejectedRow
+from app.credit.ingestion.rules.receipts import Batch, RejectedRow
 from app.infra.db import ReadTx, Tx
 
 COLUMNS: Final = """batch_id, kind, file_name, sha256, size_bytes, provider_id, bank_id, list_kind, as_of_on, state,

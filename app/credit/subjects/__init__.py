@@ -1,6 +1,6 @@
 """Subjects 信用主体: who they are, by which code, under which name since when, in which division."""
 
-from app.credit.subjects.rules import Gazetteer, Subject, SubjectKind, kind_of, place
+from app.credit.subjects.rules import Gazetteer, Subject, SubjectKind, kind_of
 from app.credit.subjects.service import (
     Customer,
     district_name,
@@ -35,7 +35,6 @@ __all__ = [
     "name_history",
     "names_of",
     "outlet_rows",
-    "place",
     "read_gazetteer",
     "register",
     "search_by_name",

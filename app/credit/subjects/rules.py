@@ -102,6 +102,10 @@ class Gazetteer:
         """What the division was called on a day; None when the code meant nothing then."""
         return next((d.name for d in self.districts if d.code == code and d.in_force(on)), None)
 
+    def place(self, text: str, *, as_of_on: date | None, not_before: date | None = None) -> Place:
+        """The place of a row, see `place`."""
+        return place(self, text, as_of_on=as_of_on, not_before=not_before)
+
     def heirs(self, code: str, on: date) -> tuple[str, ...]:
         """The codes in force on a day that the division became; itself while in force. Several: a person decides."""
         rows = [d for d in self.districts if d.code == code and d.valid_from <= on]

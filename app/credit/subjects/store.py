@@ -219,7 +219,8 @@ def _subject(row: Any) -> Subject | None:
 async def read_names_of(tx: ReadTx, subject_ids: Sequence[UUID], key: str) -> dict[UUID, str]:
     """The names of those subjects whose name contains `key` in any spelling; an empty key takes all."""
     rows = await tx.fetch(
-        "select subject_id, name from subjects where subject_id = any($1) and ($2 = '' or position($2 in name_key) > 0)",
+        "select subject_id, name from subjects"
+        " where subject_id = any($1) and ($2 = '' or position($2 in name_key) > 0)",
         list(subject_ids), key,
     )  # fmt: skip
     return {row["subject_id"]: row["name"] for row in rows}

@@ -3,7 +3,7 @@
 from datetime import date
 
 from app.credit.ingestion.rules import Accepted, Layout, ListFacts, Note, RegistryFacts, Verdict, check_registry
-from app.credit.subjects import Gazetteer, kind_of, place
+from app.credit.subjects import Gazetteer, kind_of
 from app.kernel.codes import org_check, uscc_check
 
 TODAY = date(2026, 3, 2)
@@ -38,7 +38,7 @@ def notes(verdict: Verdict) -> set[Note]:
 
 def registry_facts(known: Gazetteer, as_of_on: date | None = None) -> RegistryFacts:
     return RegistryFacts(
-        TODAY, kind_of, lambda text, not_before: place(known, text, as_of_on=as_of_on, not_before=not_before)
+        TODAY, kind_of, lambda text, not_before: known.place(text, as_of_on=as_of_on, not_before=not_before)
     )
 
 

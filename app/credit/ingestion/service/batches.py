@@ -10,7 +10,7 @@ from app.credit import lists
 from app.credit.ingestion import store
 from app.credit.ingestion.events import BatchStored
 from app.credit.ingestion.rules import FileKind
-from app.credit.ingestion.schemas import Batch, Receipt
+from app.credit.ingestion.rules.receipts import Batch, Receipt
 from app.credit.ingestion.service.sheets import SIZE_MAX
 from app.infra import outbox
 from app.infra.db import ReadTx, Tx

@@ -32,7 +32,7 @@ from app.credit.ingestion.rules import (
     check_registry,
     squash,
 )
-from app.credit.ingestion.schemas import Batch, Receipt
+from app.credit.ingestion.rules.receipts import Batch, Receipt
 from app.credit.ingestion.service.batches import get_batch, read_receipt, store_batch
 from app.credit.ingestion.service.rows import Check, Tally, checked, find_header, safe
 from app.credit.ingestion.service.sheets import BrokenFile, open_sheet
@@ -146,7 +146,7 @@ async def _checker(tx: Tx, batch: Batch, reasons: Mapping[str, str]) -> Check:
         facts = RegistryFacts(
             today,
             subjects.kind_of,
-            lambda text, not_before: subjects.place(known, text, as_of_on=batch.as_of_on, not_before=not_before),
+            lambda text, not_before: known.place(text, as_of_on=batch.as_of_on, not_before=not_before),
         )
         return lambda cells: check_registry(cells, facts)
     if batch.kind is FileKind.LIST:

@@ -1,11 +1,11 @@
-"""Shapes of ingestion that leave the house."""
+"""A batch as it is known, and its receipt as a document that leaves the house. Pure."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from app.credit.ingestion.rules import BROKEN_WORDS, FAULT_WORDS, NOTE_WORDS, Broken, Fault, FileKind, Note
+from app.credit.ingestion.rules.shapes import BROKEN_WORDS, FAULT_WORDS, NOTE_WORDS, Broken, Fault, FileKind, Note
 
 
 @dataclass(frozen=True, slots=True)
