@@ -16,6 +16,7 @@ from tests.browser.town import (
     post_need,
     refuse,
     set_clock,
+    sign_and_draw,
 )
 from tests.browser.walk import NARROW, WIDE
 
@@ -210,3 +211,52 @@ async def test_the_way_needs_no_script_and_says_what_is_missing(db: Database, vi
     await walk.press("main form button")
     await walk.says("需求已发布")
     await walk.shot("no-script-posted")
+
+
+@pytest.mark.parametrize(("lang", "width"), [("zh", NARROW), ("en", WIDE)])
+async def test_a_bank_that_does_not_sign_in_time_can_be_left(db: Database, visit: Visit, lang: str, width: int):
+    """After the promised day the page says that the bank is late, and the firm need not wait any longer."""
+    town = await make_town(db)
+    order_id = await post_need(db, town, banks=1)
+    bank = town.banks[0]
+    suborder_id = (await parts_of(db, order_id))[bank.bank_id]
+    await accept_and_contact(db, bank, suborder_id)
+    await offer(db, bank, suborder_id, 42_000)
+    await act(db, town.owner, lambda tx, by: orders.decisions.pick_offer(tx, suborder_id, by=by, now=tx.now))
+    walk = await visit(lang, width)
+    walk.page.on("dialog", lambda dialog: dialog.accept())
+    await walk.sign_in(OWNER, PASSWORD)
+
+    await set_clock(db, "2025-10-13 09:00")
+    await walk.open(f"/my/orders/{order_id}")
+    await walk.says("已过期限" if lang == "zh" else "Past its time")
+    await orders.sweep(db)
+    await walk.open(f"/my/orders/{order_id}")
+    await walk.says("已超时" if lang == "zh" else "Late")
+    await walk.shot("order-late")
+    await walk.press("form[action$='/release'] button")
+    await walk.says("已不再等待该行" if lang == "zh" else "no longer wait")
+    await walk.shot("order-let-go")
+
+
+@pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("en", NARROW)])
+async def test_a_signed_loan_shows_its_contract_and_what_is_drawn(db: Database, visit: Visit, lang: str, width: int):
+    """Granted, signed and paid out are three figures; the rest may be given up."""
+    town = await make_town(db)
+    order_id = await post_need(db, town, banks=1)
+    bank = town.banks[0]
+    suborder_id = (await parts_of(db, order_id))[bank.bank_id]
+    await accept_and_contact(db, bank, suborder_id)
+    await offer(db, bank, suborder_id, 42_000)
+    await act(db, town.owner, lambda tx, by: orders.decisions.pick_offer(tx, suborder_id, by=by, now=tx.now))
+    await sign_and_draw(db, bank, suborder_id)
+    walk = await visit(lang, width)
+    walk.page.on("dialog", lambda dialog: dialog.accept())
+    await walk.sign_in(OWNER, PASSWORD)
+
+    await walk.open(f"/my/orders/{order_id}")
+    await walk.shot("order-paying")
+    await walk.says("¥45 万" if lang == "zh" else "¥450,000")
+    await walk.says("¥20 万" if lang == "zh" else "¥200,000")
+    await walk.press("form[action$='/draws-end'] button")
+    await walk.says("已放弃剩余" if lang == "zh" else "given up what was still")

@@ -247,3 +247,20 @@ async def refuse(db: Database, bank: TownBank, suborder_id: UUID) -> None:
     claim = reasons.Claim("tax.paid_12m_fen", reasons.Comparison.LT, 30 * WAN)
     said = Said(code="D1", words="近十二个月实缴税款十八万元，低于本产品三十万元的要求。", claim=claim)
     await act(db, bank.clerk, lambda tx, by: orders.decisions.refuse_suborder(tx, suborder_id, said, by=by, now=tx.now))
+
+
+async def sign_and_draw(db: Database, bank: TownBank, suborder_id: UUID) -> None:
+    """A contract over 45 万元, of which 20 万元 are paid out."""
+    await act(
+        db, bank.clerk,
+        lambda tx, by: orders.payments.sign_contract(
+            tx, suborder_id, contract_no="XY-2025-001", signed_on=TODAY, amount_fen=45 * WAN,
+            draw_until_on=TODAY + timedelta(days=60), by=by, now=tx.now,
+        ),
+    )  # fmt: skip
+    await act(
+        db, bank.clerk,
+        lambda tx, by: orders.payments.pay_out(
+            tx, suborder_id, draw_id=new_id(), amount_fen=20 * WAN, paid_on=TODAY, by=by, now=tx.now
+        ),
+    )  # fmt: skip

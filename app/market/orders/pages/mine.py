@@ -224,7 +224,8 @@ async def _deadline(tx: ReadTx, clock: clocks.ClockState, now: datetime) -> Dead
         (line.day, DAY_CLASSES.get(line.kind.value, "rest"), clocks.line_in_words(line, english=english))
         for line in why.lines
     ]
-    tone, state = words.CLOCK_STATES[clock.state]
+    passed = clock.state == "running" and clock.due_at <= now  # The next act or sweep will write it down.
+    tone, state = words.PASSED if passed else words.CLOCK_STATES[clock.state]
     return Deadline(words.words(words.CLOCKS, clock.kind), tone, state, clock, days)
 
 

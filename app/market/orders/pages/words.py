@@ -95,6 +95,7 @@ CLOCK_STATES: Final[Mapping[str, tuple[str, str]]] = {
     "breached": ("bad", N_("已超时")),
     "void": ("still", N_("不再适用")),
 }
+PASSED: Final = ("bad", N_("已过期限"))
 CAUSES: Final[Mapping[str, str]] = {
     "ACCEPT": N_("银行未按时受理，系统已自动转给下一家。"),
     "OFFER": N_("方案过了有效期，您没有选定。"),
