@@ -128,14 +128,15 @@ select c.suborder_id, c.order_id, c.bank_id, c.branch_id, c.product_id, c.distri
 $$
 """
 FIGURES = """
-create function supervision_v_figures(as_of timestamptz)
+create function supervision_v_figures(as_of timestamptz, groups text[] default null)
 returns table ("by" text, key text, figure text, value bigint, "of" bigint)
 language sql stable set search_path = public, pg_temp as $$
 with grouped as (
   select g."by", g.key, f.figure, f.value, f."of"
     from supervision_v_facts(as_of) f cross join lateral (values
       ('all', ''), ('bank', f.bank_id::text), ('branch', f.branch_id::text), ('product', f.product_id::text),
-      ('district', f.district), ('month', to_char(f.at at time zone 'Asia/Shanghai', 'YYYY-MM'))) g ("by", key))
+      ('district', f.district), ('month', to_char(f.at at time zone 'Asia/Shanghai', 'YYYY-MM'))) g ("by", key)
+   where groups is null or g."by" = any(groups))
 select "by", key, figure, sum(value)::bigint, sum("of")::bigint from grouped group by "by", key, figure
 union all
 select "by", key, figure || '_median_x2', (2 * percentile_cont(0.5) within group (order by value))::bigint, count(*)
@@ -173,14 +174,14 @@ def upgrade() -> None:
             op.execute(f"grant select on {name} to {role(reader)}")
     op.execute(FACTS)
     op.execute(FIGURES)
-    for function in ("supervision_v_facts(timestamptz)", "supervision_v_figures(timestamptz)"):
+    for function in ("supervision_v_facts(timestamptz)", "supervision_v_figures(timestamptz, text[])"):
         op.execute(f"revoke all on function {function} from public")
         for reader in READERS:
             op.execute(f"grant execute on function {function} to {role(reader)}")
 
 
 def downgrade() -> None:
-    op.execute("drop function supervision_v_figures(timestamptz)")
+    op.execute("drop function supervision_v_figures(timestamptz, text[])")
     op.execute("drop function supervision_v_facts(timestamptz)")
     for name in reversed(VIEWS):
         op.execute(f"drop view {name}")

@@ -8,8 +8,7 @@ from uuid import UUID
 from app.infra.db import ReadTx, Record
 
 FIGURES: Final = """
-select "by", key, figure, value, "of" from supervision_v_figures($1) where "by" = any($2::text[])
- order by "by", key, figure
+select "by", key, figure, value, "of" from supervision_v_figures($1, $2::text[]) order by "by", key, figure
 """
 # The cases behind one figure of one group, newest first. `$5`: only those that count (1), only those that do not (0).
 CASES: Final = """
