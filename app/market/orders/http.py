@@ -15,7 +15,7 @@ from app.kernel.ids import new_id
 from app.market import reasons
 from app.market.orders import schemas
 from app.market.orders.rules.cost import Fee, Repayment
-from app.market.orders.service import acceptances, decisions, payments, postings, reading, withdrawals
+from app.market.orders.service import acceptances, acting, decisions, payments, postings, reading, withdrawals
 from app.market.orders.service.showing import (
     EnvelopeView,
     ExplanationView,
@@ -316,6 +316,7 @@ async def _act(
         return suborder_id
 
     await idempotency.once(request, tx, act, location="/suborders/{}", status=200)
+    await acting.find(tx, suborder_id)  # A repetition has not looked for its order yet.
     view = await reading.get_suborder(tx, suborder_id)
     return idempotency.answer(request, SuborderView.of(view, tx.now))
 
