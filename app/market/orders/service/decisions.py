@@ -68,7 +68,7 @@ async def make_offer(tx: Tx, suborder_id: UUID, offered: Offered, *, by: Seat, n
     part = entered.part(suborder_id, by)
     offer_id = new_id()
     case = await acting.with_context(tx, entered, suborder_id)
-    answer = rules.judge(case, _command(suborder_id, offer_id, offered, seconded=False), now)
+    answer = rules.judge(case, offer_command(suborder_id, offer_id, offered), now)
     if isinstance(answer, facts.Refused) and answer.code == "four-eyes":
         return await proposals.propose(
             tx, OFFER, suborder_id, _offered_body(offered), by=by, now=now, root_id=entered.case.order_id
@@ -92,18 +92,27 @@ class _Judged:
     tree_version: int
 
 
-async def _judge_reason(tx: Tx, entered: acting.Entered, part: facts.Part, said: Said) -> _Judged:
-    """Hold the reason against the tree in force today and the evidence as it stands now."""
+async def weigh(
+    tx: Tx, entered: acting.Entered, part: facts.Part, said: Said
+) -> tuple[reasons.Held | reasons.NotHeld, bool]:
+    """Whether a reason holds by the tree in force today and the evidence as it stands now; whether it needs two."""
     on = shanghai_date(entered.now)
     tree = await reasons.tree_in_force(tx, on)
-    from_pushed = part.state is State.PUSHED
     evidence = await evidence_of(tx, entered, part)
+    from_pushed = part.state is State.PUSHED
     verdict = reasons.check(tree, said.code, said.words, said.claim, evidence, on, from_pushed=from_pushed)
+    entry = await parties.shelf.list_in_force(tx, part.branch_id, part.product_id, on)
+    return verdict, entry is not None and said.code in entry.two_person_reasons
+
+
+async def _judge_reason(tx: Tx, entered: acting.Entered, part: facts.Part, said: Said) -> _Judged:
+    """Hold the reason against the tree in force today and the evidence as it stands now."""
+    tree = await reasons.tree_in_force(tx, shanghai_date(entered.now))
+    verdict, needs_two = await weigh(tx, entered, part, said)
+    from_pushed = part.state is State.PUSHED
     if isinstance(verdict, reasons.NotHeld):
         reason = facts.Reason(said.code, problem=verdict.problem, detail=verdict.why.value)
         return _Judged(reason, None, tree.version)
-    entry = await parties.shelf.list_in_force(tx, part.branch_id, part.product_id, on)
-    needs_two = entry is not None and said.code in entry.two_person_reasons
     # The tree has judged already whether the code may be used before acceptance, and on what evidence.
     return _Judged(facts.Reason(said.code, own_evidence=from_pushed, needs_two=needs_two), verdict, tree.version)
 
@@ -132,7 +141,7 @@ async def _offer(
     tx: Tx, entered: acting.Entered, part: facts.Part, offer_id: UUID, offered: Offered, *, by: Seat, made_by: UUID,
     checked_by: UUID | None,
 ) -> None:  # fmt: skip
-    command = _command(part.suborder_id, offer_id, offered, seconded=checked_by is not None)
+    command = offer_command(part.suborder_id, offer_id, offered, seconded=checked_by is not None)
     await acting.decide(tx, entered, command, by=by)
     on = shanghai_date(entered.now)
     _, calendar = await clocks.calendar_on(tx, on)
@@ -152,7 +161,8 @@ async def _offer(
     )  # fmt: skip
 
 
-def _command(suborder_id: UUID, offer_id: UUID, offered: Offered, *, seconded: bool) -> facts.Offer:
+def offer_command(suborder_id: UUID, offer_id: UUID, offered: Offered, *, seconded: bool = False) -> facts.Offer:
+    """An offer as the rules want it. Refuses `terms-out-of-range` for fees beyond reason."""
     fees_fen = sum(fee.amount_fen for fee in offered.fees)
     if fees_fen > offered.amount_fen or any(not 0 <= fee.months <= offered.term_months for fee in offered.fees):
         raise Refusal("terms-out-of-range", "费用超出合理范围")
@@ -205,11 +215,15 @@ def _claim_body(claim: reasons.Claim | None) -> dict[str, Any] | None:
 
 
 def _item_body(item: reasons.Item | None) -> dict[str, Any] | None:
-    """What the refusal rests on, as the firm may see it: which item, not the bank's view of others' data."""
+    """What the refusal rests on, so that anybody who may read it can judge the claim again: the item as sealed.
+
+    All of it is the firm's own: what it consented to, or what the bank says of it and shows to it.
+    """
     if item is None:
         return None
     as_of = None if item.as_of_on is None else item.as_of_on.isoformat()
-    return {"path": item.path, "source": item.source.value, "status": item.status.value, "as_of_on": as_of}
+    return {"path": item.path, "source": item.source.value, "status": item.status.value, "value": item.value,
+            "as_of_on": as_of}  # fmt: skip
 
 
 def _offered_body(offered: Offered) -> dict[str, Any]:
