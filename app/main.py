@@ -35,6 +35,8 @@ HANDLER_MODULES: Final = (
     "app.market.orders.pages.consenting",
     "app.market.orders.pages.mine",
     "app.market.orders.pages.letters",
+    "app.market.orders.pages.desk",
+    "app.market.orders.pages.desk_acts",
     "app.market.packages.http",
     "app.market.orders.http",
     "app.market.supervision.http",

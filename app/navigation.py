@@ -13,5 +13,7 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
         NavItem(N_("发布新需求"), "/my/orders/new"),
         NavItem(N_("我的授权"), "/my/consents"),
     ),
+    "branch_clerk": (NavItem(N_("收件箱"), "/desk"), NavItem(N_("待复核"), "/desk/proposals")),
+    "branch_checker": (NavItem(N_("收件箱"), "/desk"), NavItem(N_("待复核"), "/desk/proposals")),
     "regulator": (NavItem(N_("监管概览"), "/supervision"),),
 }

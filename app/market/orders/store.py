@@ -1,7 +1,7 @@
 """All SQL of orders. Takes a transaction, never ends one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -252,6 +252,69 @@ async def read_inbox(
         " order by due_at, suborder_id limit $4",
         list(states), *(after or (None, None)), limit,
     )  # fmt: skip
+
+
+# A suborder on the desk goes by one clock: the bank's before the firm's, one that runs (or broke and is still owed)
+# before one that stands still, the earliest first.
+DESK: Final = """
+with live as (
+  select distinct on (c.case_id) c.case_id, c.kind as clock, c.owner, c.state as clock_state, c.started_at, c.due_on,
+    c.due_at
+  from clocks_v_clocks c
+  where c.case_kind = 'suborder' and c.owner in ('bank', 'firm')
+    and (c.state in ('running', 'paused') or (c.state = 'breached' and c.stopped_at is null and c.owner = 'bank'))
+  order by c.case_id, c.owner, c.state = 'paused', c.due_at),
+desk as (
+  select s.suborder_id, s.order_id, s.subject_id, s.bank_id, s.branch_id, s.product_id, s.state, s.amount_fen,
+    s.term_months, s.pushed_at, s.ended_at, s.papers_open, s.breached, live.clock, live.owner, live.clock_state,
+    live.started_at, live.due_on, live.due_at,
+    case when live.owner = 'bank' and live.clock_state <> 'paused' then live.due_at
+      else '9999-12-31 00:00+00' end as sort_at
+  from suborders s left join live on live.case_id = s.suborder_id
+  where s.state = any($1))
+"""
+READ_DESK: Final = f"""
+{DESK} select * from desk
+where ($2::uuid[] is null or subject_id = any($2)) and ($3::timestamptz is null or sort_at <= $3)
+  and ($4::date is null or (sort_at < '9999-12-31' and due_on = $4 and sort_at > $5))
+  and ($6::timestamptz is null or (sort_at, suborder_id) > ($6, $7))
+order by sort_at, suborder_id limit $8
+"""  # noqa: S608 — the text is ours
+COUNT_DESK: Final = f"""
+{DESK} select state, count(*) as parts, count(*) filter (where sort_at <= $2) as late,
+  count(*) filter (where sort_at > $2 and sort_at < '9999-12-31' and due_on = $3) as today
+from desk group by state
+"""  # noqa: S608 — the text is ours
+
+
+async def read_desk(
+    tx: ReadTx, states: Sequence[str], *, now: datetime, today: date, subject_ids: Sequence[UUID] | None, due: str,
+    after: tuple[datetime, UUID] | None, limit: int,
+) -> list[Record]:  # fmt: skip
+    """The desk by working time left, late first, what waits for others last. `due`: `late`, `today` or empty."""
+    return await tx.fetch(
+        READ_DESK, list(states), subject_ids, now if due == "late" else None, today if due == "today" else None, now,
+        *(after or (None, None)), limit,
+    )  # fmt: skip
+
+
+async def count_desk(tx: ReadTx, states: Sequence[str], *, now: datetime, today: date) -> list[Record]:
+    """By state: how many stand there, how many are late, how many are due today."""
+    return await tx.fetch(COUNT_DESK, list(states), now, today)
+
+
+async def read_ended(tx: ReadTx, states: Sequence[str], subject_ids: Sequence[UUID] | None, limit: int) -> list[Record]:
+    """What the branch has behind it, the latest first, in the shape of the desk."""
+    sql = (
+        f"{DESK} select * from desk where $2::uuid[] is null or subject_id = any($2)"  # noqa: S608 — the text is ours
+        " order by coalesce(ended_at, pushed_at) desc limit $3"
+    )
+    return await tx.fetch(sql, list(states), subject_ids, limit)
+
+
+async def read_desk_subjects(tx: ReadTx, states: Sequence[str]) -> list[UUID]:
+    rows = await tx.fetch("select distinct subject_id from suborders where state = any($1)", list(states))
+    return [row["subject_id"] for row in rows]
 
 
 async def read_child(tx: ReadTx, table: str, suborder_id: UUID) -> Record | None:

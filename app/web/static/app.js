@@ -26,6 +26,28 @@
     if (code && navigator.clipboard) navigator.clipboard.writeText(code.dataset.copy);
   });
 
+  // A list that refreshes itself waits while rows of it are ticked or written in.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const calm = event.target.closest("[data-calm]");
+    if (calm && calm === event.target && calm.querySelector(":checked, input:focus, textarea:focus")) event.preventDefault();
+  });
+
+  // A long list that is searched by typing; Enter goes to the first that is left.
+  document.addEventListener("input", (event) => {
+    const field = event.target.closest("[data-filter]");
+    if (!field) return;
+    const words = field.value.trim().toLowerCase();
+    const list = document.querySelector(field.dataset.filter);
+    list.querySelectorAll("[data-find]").forEach((one) => { one.hidden = !one.dataset.find.toLowerCase().includes(words); });
+    list.querySelectorAll("[data-group]").forEach((one) => { one.hidden = !one.querySelector("[data-find]:not([hidden])"); });
+  });
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest("[data-filter]");
+    if (!field || event.key !== "Enter") return;
+    const first = document.querySelector(`${field.dataset.filter} [data-find]:not([hidden]) a`);
+    if (first) { event.preventDefault(); first.click(); }
+  });
+
   document.addEventListener("htmx:configRequest", (event) => {
     const token = document.querySelector('meta[name="csrf-token"]');
     if (token) event.detail.headers["X-CSRF-Token"] = token.content;
@@ -42,7 +64,11 @@
       event.preventDefault();
       return;
     }
-    const named = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-    if (named) { event.preventDefault(); named.click(); }
+    // A key of a row acts on the row in hand alone; a key of the page acts wherever one stands.
+    const name = `[data-key="${CSS.escape(event.key)}"]`, row = document.activeElement.closest("[data-row]");
+    const named = (row && row.querySelector(name)) || [...document.querySelectorAll(name)].find((one) => !one.closest("[data-row]"));
+    if (!named) return;
+    event.preventDefault();
+    if (named.matches("input[type=search]")) named.focus(); else named.click();
   });
 })();
