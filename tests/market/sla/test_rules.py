@@ -1,0 +1,130 @@
+"""Which event does what to which clock, and the dated data behind it."""
+
+import json
+from dataclasses import fields
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import ValidationError
+
+from app.market.orders import events as told
+from app.market.orders.events import Clock
+from app.market.sla import LISTENED
+from app.market.sla import rules as sla
+from app.market.sla.schemas import read_policy
+from tests.support import REPOSITORY, shanghai
+
+SHIPPED = {
+    Clock(row["key"]): read_policy(Clock(row["key"]), row["body"])
+    for row in json.loads((REPOSITORY / "migrations/policies/clock.json").read_text())
+}
+PROOF = UUID(int=5)
+# What an event does, in order: + start, ~ start unless it runs, ! met, x void, | pause, > resume; * all that is left.
+EFFECTS = """
+OrderPosted         +UNTIL
+SuborderPushed      ~UNTIL +ACCEPT
+SuborderAccepted    !ACCEPT +CONTACT +DECISION +DELIVERY
+SuborderContacted   !CONTACT
+SuborderInvestigated
+PapersAsked         |DECISION +PAPERS
+PapersBrought       !PAPERS >DECISION
+PapersCapped        >DECISION
+SuborderRefused     !ACCEPT !CONTACT !DECISION *
+OfferMade           !DECISION xPAPERS +OFFER
+OfferPicked         !OFFER !UNTIL +SIGN
+SuborderSigned      !SIGN xGRACE +PAYOUT +DRAWS
+DrawPaid            !PAYOUT
+DrawsEnded          !DRAWS *
+SuborderPassedOver  *
+SuborderWithdrawn   *
+SuborderLapsed      *
+OrderEnded          xUNTIL
+ClockBreached       +GRACE
+"""
+VALUES: dict[str, Any] = {
+    "until_on": date(2025, 11, 20), "draw_until_on": date(2025, 12, 31), "paid_on": date(2025, 9, 29),
+    "contacted_at": shanghai("2025-09-25 10:00"), "at": shanghai("2025-09-25 10:00"), "clock": Clock.SIGN,
+    "request_id": PROOF, "valid_workdays": 10, "is_last": False,
+}  # fmt: skip
+
+
+def event_of(name: str, **changed: object) -> told.OrderEvent:
+    kind = getattr(told, name)
+    given = {
+        one.name: VALUES.get(one.name, {UUID: UUID(int=1), int: 1, str: "x"}.get(one.type)) for one in fields(kind)
+    }
+    made: told.OrderEvent = kind(**given | changed)
+    return made
+
+
+def drawn(steps: tuple[sla.ClockStep, ...]) -> str:
+    signs = {sla.Start: "+", sla.Keep: "~", sla.Stop: "!", sla.Void: "x", sla.Pause: "|", sla.Resume: ">"}
+    return " ".join("*" if isinstance(step, sla.VoidRest) else f"{signs[type(step)]}{step.clock}" for step in steps)
+
+
+LINES = [(line.split()[0], " ".join(line.split()[1:])) for line in EFFECTS.strip().splitlines()]
+
+
+@pytest.mark.parametrize(("name", "effects"), LINES)
+def test_what_an_event_does_to_the_clocks(name: str, effects: str) -> None:
+    """The picture is the promise: four kinds of step, nothing hidden."""
+    assert effects == drawn(sla.effects(event_of(name), SHIPPED, pause_left=10))
+
+
+def test_the_picture_names_every_event_of_an_order() -> None:
+    """A new event cannot be forgotten, and what does something is listened to."""
+    kinds = {
+        name for name, kind in vars(told).items()
+        if isinstance(kind, type) and issubclass(kind, told.OrderEvent)
+        and kind not in (told.OrderEvent, told.SuborderEvent)
+    }  # fmt: skip
+
+    assert kinds == {name for name, _ in LINES}
+    assert {kind.__name__ for kind in LISTENED} == {name for name, effects in LINES if effects}
+
+
+def test_the_last_draw_ends_all_clocks() -> None:
+    """A serviced loan owes nothing more that is counted here."""
+    assert "!PAYOUT !DRAWS *" == drawn(sla.effects(event_of("DrawPaid", is_last=True), SHIPPED))
+
+
+@pytest.mark.parametrize("clock", [Clock.CONTACT, Clock.DECISION, Clock.PAYOUT, Clock.ACCEPT])
+def test_only_a_breached_sign_starts_another_clock(clock: Clock) -> None:
+    """The others are facts; what follows from them is the machine's, not the clocks'."""
+    assert () == sla.effects(event_of("ClockBreached", clock=clock), SHIPPED)
+
+
+def test_a_bank_that_only_pulls_has_no_delivery() -> None:
+    """There is nobody to tell."""
+    steps = sla.effects(event_of("SuborderAccepted"), SHIPPED, is_told=False)
+
+    assert "!ACCEPT +CONTACT +DECISION" == drawn(steps)
+
+
+@pytest.mark.parametrize(("left", "days"), [(10, 5), (5, 5), (2, 2)])
+def test_papers_get_five_workdays_or_what_the_cap_leaves(left: int, days: int) -> None:
+    """Two requests can never pause longer than the cap."""
+    _, start = sla.effects(event_of("PapersAsked"), SHIPPED, pause_left=left)
+
+    assert sla.Start(Clock.PAPERS, sla.Limit(sla.Unit.WORKDAYS, days)) == start
+
+
+def test_the_first_limits_are_the_published_ones() -> None:
+    """Valid from the day the platform went live; another limit is another version."""
+    limits = {clock.value: (policy.owner, policy.unit.value, policy.count) for clock, policy in SHIPPED.items()}
+
+    assert {
+        "ACCEPT": ("bank", "workdays", 2), "CONTACT": ("bank", "workdays", 3), "DECISION": ("bank", "workdays", 10),
+        "OFFER": ("firm", "workdays", 0), "SIGN": ("bank", "workdays", 5), "GRACE": ("firm", "workdays", 10),
+        "PAYOUT": ("bank", "workdays", 5), "DRAWS": ("firm", "until", 0), "UNTIL": ("firm", "until", 0),
+        "PAPERS": ("firm", "workdays", 5), "DELIVERY": ("platform", "minutes", 10),
+    } == limits  # fmt: skip
+    assert 10 == SHIPPED[Clock.DECISION].pause_cap
+
+
+def test_a_policy_of_another_shape_is_refused() -> None:
+    """What an operator publishes is read strictly."""
+    with pytest.raises(ValidationError):
+        read_policy(Clock.ACCEPT, {"owner": "bank", "unit": "hours", "count": 2, "pause_cap": 0, "rungs": []})
