@@ -103,11 +103,12 @@ def main() -> NoReturn:
     """Entry point: expected failures end with exit code 2 and one clear line, without a stack trace."""
     from app.infra.migrate import NotDurable
     from app.infra.postgres import ServerFailed
+    from app.infra.vault import BadKeys
 
     _add_parts()
     try:
         cli()
-    except (BadSettings, ServerFailed, NotDurable) as error:
+    except (BadSettings, BadKeys, ServerFailed, NotDurable) as error:
         typer.echo(f"xinyidai: {error}", err=True)
         sys.exit(2)
     sys.exit(0)

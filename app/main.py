@@ -11,14 +11,14 @@ from litestar import Litestar
 from litestar.handlers import BaseRouteHandler
 
 from app.access import audit, clients, seats
-from app.infra import log
+from app.infra import log, vault
 from app.infra.db import Database, Role
 from app.infra.places import open_database
 from app.infra.settings import Environment, Settings
 from app.navigation import NAVIGATION
 from app.web.openapi import strict_document
 from app.web.plugin import WebPlugin
-from app.wiring import make_bus, make_jobs
+from app.wiring import make_bus, worker_jobs
 from app.worker import stop_on_signals, work
 
 HANDLER_MODULES: Final = (
@@ -27,6 +27,7 @@ HANDLER_MODULES: Final = (
     "app.access.clients.http",
     "app.office.deliveries.http",
     "app.office.proposals.http",
+    "app.office.proposals.pages",
     "app.credit.ingestion.http",
     "app.market.parties.http",
     "app.market.limits.http",
@@ -37,6 +38,7 @@ HANDLER_MODULES: Final = (
     "app.market.orders.pages.letters",
     "app.market.orders.pages.desk",
     "app.market.orders.pages.desk_acts",
+    "app.market.orders.pages.desk_proposals",
     "app.market.packages.http",
     "app.market.orders.http",
     "app.market.supervision.http",
@@ -88,6 +90,7 @@ def _bearer(db: Database) -> Callable[[str], Awaitable[seats.Seat | None]]:
 async def serve(settings: Settings, server_url: str, host: str, port: int) -> None:
     """Answer HTTP until SIGTERM or SIGINT; requests under way get `GRACE_SECONDS` to end."""
     log.configure()
+    vault.unlock(settings.home / "keys")
     async with open_database(settings, server_url, make_bus(), "xinyidai-web") as db:
         config = uvicorn.Config(
             create_app(settings, db), host=host, port=port, log_config=None, access_log=False, server_header=False,
@@ -99,8 +102,12 @@ async def serve(settings: Settings, server_url: str, host: str, port: int) -> No
 async def work_until_stopped(settings: Settings, server_url: str) -> None:
     """Run the worker's jobs until SIGTERM or SIGINT."""
     log.configure()
-    async with open_database(settings, server_url, make_bus(), "xinyidai-worker") as db:
-        await work(db, make_jobs(settings, db), stop_on_signals())
+    vault.unlock(settings.home / "keys")
+    async with (
+        open_database(settings, server_url, make_bus(), "xinyidai-worker") as db,
+        worker_jobs(settings, db) as jobs,
+    ):
+        await work(db, jobs, stop_on_signals())
 
 
 def openapi_document() -> Mapping[str, Any]:

@@ -1,12 +1,15 @@
 """The composition root of events and jobs: which room listens to which event of another, and what a worker runs."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Final
 
+from app.access import clients, seats
 from app.credit import ingestion
 from app.credit.consents.events import ConsentRevoked
 from app.credit.consents.jobs import finish_revocations
 from app.credit.ingestion.events import MaskedFirmsLanded, OutletsLanded
-from app.infra.db import Database, Role
+from app.infra.db import Database, Role, Tx
 from app.infra.http import Outgoing
 from app.infra.outbox import Bus
 from app.infra.settings import Settings
@@ -17,11 +20,15 @@ from app.market.orders import events as order_events
 from app.market.orders.events import OrderPosted, SuborderEvent
 from app.market.packages.events import DeliveryFailed, PackageDelivered, PackageSealed
 from app.market.packages.jobs import note_delivered, note_failed, tell_bank
-from app.market.parties.jobs import open_branches
+from app.market.parties.jobs import open_branches, reconcile_pools
 from app.office.deliveries import Courier
 from app.office.deliveries.events import NoticeDelivered, NoticeFailed
 from app.office.proposals.jobs import expire_proposals
-from app.worker import Job
+from app.web import idempotency
+from app.worker import Job, every
+
+RECONCILE_SECONDS: Final = 3600
+FORGET_SECONDS: Final = 600
 
 
 def make_bus() -> Bus:
@@ -43,21 +50,41 @@ def make_bus() -> Bus:
     return bus
 
 
-def make_jobs(settings: Settings, db: Database) -> Mapping[str, Job]:
+@asynccontextmanager
+async def worker_jobs(settings: Settings, db: Database) -> AsyncIterator[Mapping[str, Job]]:
     """What a worker does beside the outbox, by name; each returns how much it did."""
-    courier = Courier(db, Outgoing(loopback=settings.webhook_loopback, production=settings.production))
+    async with Outgoing(loopback=settings.webhook_loopback, production=settings.production) as outgoing:
+        courier = Courier(db, outgoing)
+        try:
+            yield {
+                "clocks": lambda: orders.sweep(db),
+                "batches": lambda: ingestion.load_waiting(db),
+                "deliveries": courier.tick,
+                "proposals": _in_one(db, expire_proposals),
+                "revocations": lambda: finish_revocations(db, now=db.wall.now()),
+                "pools": every(RECONCILE_SECONDS, _in_one(db, reconcile_pools)),
+                "forgetting": every(FORGET_SECONDS, _in_one(db, _forget)),
+            }
+        finally:
+            await courier.close()
 
-    async def expire() -> int:
+
+def _in_one(db: Database, job: Callable[[Tx], Awaitable[object]]) -> Job:
+    """A job that is one transaction of the worker's."""
+
+    async def run() -> int:
         async with db.transaction(Role.WORKER) as tx:
-            return await expire_proposals(tx)
+            done = await job(tx)
+        return done if isinstance(done, int) else 0
 
-    return {
-        "clocks": lambda: orders.sweep(db),
-        "batches": lambda: ingestion.load_waiting(db),
-        "deliveries": courier.tick,
-        "proposals": expire,
-        "revocations": lambda: finish_revocations(db, lock_first=orders.lock_for_revocation),
-    }
+    return run
+
+
+async def _forget(tx: Tx) -> None:
+    """Drop what has run out: idempotency rows, sessions, used assertions and tokens."""
+    await idempotency.forget(tx, tx.wall)
+    await seats.forget_old(tx)
+    await clients.forget_expired(tx)
 
 
 def _suborder_events() -> list[type[SuborderEvent]]:

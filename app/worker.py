@@ -6,6 +6,7 @@ sure. A job that fails is logged and tried again: it kept nothing half done, sin
 
 import asyncio
 import signal
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 
@@ -28,6 +29,21 @@ async def work(db: Database, jobs: Mapping[str, Job], stop: asyncio.Event) -> No
         tasks.create_task(_hear(db, wake, stop))
         for name, job in all_jobs.items():
             tasks.create_task(_loop(name, job, wake[name], stop))
+
+
+def every(seconds: float, job: Job) -> Job:
+    """The same job, but at most once in `seconds` of this process, the first time at once."""
+    next_at = 0.0
+
+    async def sometimes() -> int:
+        nonlocal next_at
+        if time.monotonic() < next_at:
+            return 0
+        await job()
+        next_at = time.monotonic() + seconds
+        return 0  # Nothing is left over, however much was done.
+
+    return sometimes
 
 
 async def _loop(name: str, job: Job, wake: asyncio.Event, stop: asyncio.Event) -> None:

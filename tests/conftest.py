@@ -22,6 +22,14 @@ TEMPLATE = "template_xyd"
 _numbers = itertools.count(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys and files of the run go to a folder of its own, never into the checkout."""
+    folder = tmp_path_factory.mktemp("home")
+    os.environ["XINYIDAI_HOME"] = str(folder)
+    return folder
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """The test run's server; `url` is the superuser's, for cloning and for planting faults only."""

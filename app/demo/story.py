@@ -20,6 +20,10 @@ from app.kernel.clock import shanghai_date
 
 CLASSES: Final = ["registration", "invoices", "tax", "judicial", "lists", "penalties", "social_insurance"]
 PUSH_SECONDS_MAX: Final = 20
+STANDINGS: Final = {
+    "posted": "结果：已发布", "open": "结果：办理中", "agreed": "结果：已签约", "serviced": "结果：贷后", "refused": "结果：被拒",
+    "lapsed": "结果：逾期", "unmatched": "结果：流单", "withdrawn": "结果：已撤回",
+}  # fmt: skip
 
 
 class Fate(StrEnum):
@@ -83,6 +87,8 @@ class Story:
             await self._next_day()
             for order in orders:
                 await self._finish(order)
+            for order in orders:
+                await self._look(order)
         return self.tally
 
     # Asking
@@ -163,8 +169,6 @@ class Story:
         self._note("已给出授信方案", f"{order.firm.name} {offer['amount_fen'] // WAN} 万元")
 
     async def _finish(self, order: Order) -> None:
-        if order.fate is Fate.LAPSED:
-            self._note("逾期未接单，流单", order.firm.name)
         if order.fate not in (Fate.PAID, Fate.TWO_DRAWS, Fate.PAPERS) or not order.handled:
             return
         suborder_id, view = next(iter(order.handled.items()))
@@ -182,6 +186,11 @@ class Story:
             draw = {"draw_id": str(uuid4()), "amount_fen": part, "paid_on": today.isoformat()}
             await clerk.act(f"/suborders/{suborder_id}/draws", draw)
             self._note("已放款", f"{order.firm.name} {part // WAN} 万元")
+
+    async def _look(self, order: Order) -> None:
+        """Count how the order stands, as its owner sees it."""
+        view = await order.person.get(f"/orders/{order.order_id}")
+        self._note(STANDINGS.get(view["standing"], view["standing"]), order.firm.name)
 
     # People, time and waiting
 
