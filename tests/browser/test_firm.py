@@ -141,7 +141,7 @@ async def test_an_order_shows_its_deadlines_papers_offers_and_refusals(
     await walk.open(f"/my/orders/{order_id}")
     await walk.says("近六个月银行流水")
     await walk.says("低于本产品三十万元的要求")
-    for summary in await walk.page.locator("details.why > summary").all():
+    for summary in await walk.page.locator("details.over > summary, details.why > summary").all():
         await summary.click()
     await walk.look()
     await walk.shot("order-papers")

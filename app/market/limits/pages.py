@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
-from uuid import UUID
 
 from litestar import Request, Response, get, post
 
@@ -128,12 +127,6 @@ async def show_cards(tx: ReadTx, estimates: tuple[Estimate, ...], on: date) -> l
         for one in estimates
     ]  # fmt: skip
     return sorted(cards, key=lambda card: (-card.estimate.amount_fen, card.product.rate_min_ppm, card.product.code))
-
-
-async def find_card(tx: ReadTx, business_id: UUID, product_id: UUID) -> Estimate | None:
-    """The firm's estimate in force for a product, to measure a wish against."""
-    kept = await service.latest(tx, business_id, now=tx.now)
-    return next((card for card in kept if card.product_id == product_id), None)
 
 
 async def _units(tx: ReadTx, on: date) -> dict[str, str]:

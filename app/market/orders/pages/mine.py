@@ -63,6 +63,11 @@ class Deadline:
         """Whether the deadline follows from counting workdays; otherwise the day itself was agreed."""
         return self.clock.kind not in AGREED_CLOCKS
 
+    @property
+    def is_over(self) -> bool:
+        """Kept, or no longer owed: of interest to who wants to look back."""
+        return self.clock.state in ("met", "void")
+
 
 @dataclass(frozen=True, slots=True)
 class BankView:

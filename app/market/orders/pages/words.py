@@ -37,7 +37,7 @@ STANDINGS: Final[Mapping[str, tuple[str, str]]] = {
     "withdrawn": ("still", N_("您已撤回")),
     "refused": ("bad", N_("银行未同意")),
     "lapsed": ("warn", N_("已过期失效")),
-    "unmatched": ("warn", N_("没有银行接下")),
+    "unmatched": ("warn", N_("已结束，没有成交")),
 }
 STATES: Final[Mapping[str, tuple[str, str]]] = {
     "pushed": ("still", N_("等待银行受理")),
@@ -111,7 +111,7 @@ ENDS: Final[Mapping[str, str]] = {
     "withdrawn": N_("您撤回了这笔需求，所有银行已停止办理，授权同时终止。"),
     "refused": N_("选定的银行都没有给出方案，其中至少一家说明了不同意的原因。您可以按改善建议调整后重新发布。"),
     "lapsed": N_("需求过了您设定的有效期，还没有选定方案。"),
-    "unmatched": N_("选定的银行都没有接下这笔需求，也没有银行拒绝。您可以增加银行或调整需求后重新发布。"),
+    "unmatched": N_("名单上的银行都已结束办理，没有银行拒绝，也没有成交。您可以增加银行或调整需求后重新发布。"),
 }
 REPAYMENTS: Final[Mapping[str, str]] = {
     "instalments": N_("等额分期"),
