@@ -21,9 +21,15 @@ from app.kernel.clock import shanghai_date
 CLASSES: Final = ["registration", "invoices", "tax", "judicial", "lists", "penalties", "social_insurance"]
 PUSH_SECONDS_MAX: Final = 20
 STANDINGS: Final = {
-    "posted": "结果：已发布", "open": "结果：办理中", "agreed": "结果：已签约", "serviced": "结果：贷后", "refused": "结果：被拒",
-    "lapsed": "结果：逾期", "unmatched": "结果：流单", "withdrawn": "结果：已撤回",
-}  # fmt: skip
+    "posted": "结果：已发布",
+    "open": "结果：办理中",
+    "agreed": "结果：已签约",
+    "serviced": "结果：贷后",
+    "refused": "结果：被拒",
+    "lapsed": "结果：逾期",
+    "unmatched": "结果：流单",
+    "withdrawn": "结果：已撤回",
+}
 
 
 class Fate(StrEnum):
