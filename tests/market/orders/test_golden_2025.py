@@ -49,9 +49,7 @@ async def test_ten_workdays_from_25_september_end_on_15_october(city: City) -> N
     await city.accept(row["suborder_id"], 0, shanghai("2025-09-25 15:00"))
 
     async with city.db.reading(Role.REPORTER) as tx:
-        why = await orders.reading.explain_clock(
-            tx, row["suborder_id"], "DECISION", now=shanghai("2025-09-25 15:00")
-        )
+        why = await orders.reading.explain_clock(tx, row["suborder_id"], "DECISION", now=shanghai("2025-09-25 15:00"))
     lines = [f"{line.day} {line.kind.value}{f' {line.n}' if line.n else ''}" for line in why.lines]
 
     assert DAYS.strip().splitlines() == lines

@@ -139,16 +139,43 @@ class Orders(RuleBasedStateMachine):
 
     @rule(depth=st.sampled_from(STRAIGHT), amount=st.sampled_from([40, 50]))
     def a_good_case(self, depth: State, amount: int) -> None:
+        self.straight_to(depth, amount)
+
+    @rule(depth=st.sampled_from([State.PICKED, State.SIGNED]))
+    def the_firm_leaves_a_late_bank(self, depth: State) -> None:
+        part = self.straight_to(depth, 40)
+        if part is not None:
+            self.now += timedelta(days=12 if part.state is State.PICKED else 10)
+            self.try_act("let_go", part, WAN)
+
+    @rule()
+    def the_firm_gives_up_the_rest(self) -> None:
+        part = self.straight_to(State.PAYING, 40)
+        if part is not None:
+            self.try_act("end_draws", part, WAN)
+
+    @rule(depth=st.sampled_from([State.ACCEPTED, State.OFFERED, State.SIGNED]))
+    def the_firm_withdraws(self, depth: State) -> None:
+        part = self.straight_to(depth, 40)
+        if part is not None:
+            self.try_act("withdraw", part, WAN)
+
+    def straight_to(self, depth: State, amount: int) -> facts.Part | None:
         """Straight on with the furthest suborder, as far as `depth`, each act held to the rule like any other."""
-        for _ in STRAIGHT:
+        for _ in range(2 * len(STRAIGHT)):
             case = self.run(self._case())
             live = [part for part in case.parts if part.state in STRAIGHT and part.papers_open is None]
+            if not any(part.is_live for part in case.parts):
+                self.run(self._post(*self.wanted))
+                continue
             if not live:
-                return
+                return None
             part = max(live, key=lambda one: STRAIGHT.index(one.state))
             if STRAIGHT.index(part.state) >= STRAIGHT.index(depth):
-                return
-            self.try_act(NEXT_STRAIGHT[part.state], part, amount * WAN)
+                return part
+            if not self.try_act(NEXT_STRAIGHT[part.state], part, amount * WAN):
+                return None
+        return None
 
     def next_act(self, pick: int, choice: int, amount: int, in_time: bool) -> None:
         case = self.run(self._case())
@@ -163,8 +190,8 @@ class Orders(RuleBasedStateMachine):
             self.now += timedelta(days=12 if part.state is State.PICKED else 9)
         self.try_act(act, part, amount * WAN)
 
-    def try_act(self, act: str, part: facts.Part, amount_fen: int) -> None:
-        """Ask the rule what would happen, then do it, and hold the two together."""
+    def try_act(self, act: str, part: facts.Part, amount_fen: int) -> bool:
+        """Ask the rule what would happen, then do it, and hold the two together; whether it was accepted."""
         by, command, service = self._act(act, part, amount_fen)
         expected = self.run(self._foresee(command, part))
         answer = self.run(self._do(service, by))
@@ -173,6 +200,7 @@ class Orders(RuleBasedStateMachine):
         self.told[act, answer == ""] += 1
         found = {one.position: shape(one) for one in case.parts}
         assert expected == (answer, found, case.end, case.withdrawn_at), f"{act} at {self.now}"
+        return answer == ""
 
     async def _case(self) -> facts.Case:
         """The order as it stands, with nothing fired."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -12,6 +13,7 @@ import pytest
 
 from app.infra.db import Database, Role, Scope, Tx
 from app.kernel.errors import Refusal
+from app.market import orders
 from app.market.orders.rules.states import TRANSITIONS
 from app.market.orders.service import acceptances, decisions, payments, withdrawals
 from app.market.reasons import Claim, Comparison
@@ -346,3 +348,64 @@ async def test_history_can_be_added_to_and_nothing_else(city: City) -> None:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 async with city.db.transaction(role, Scope(city.firm.org_id, case_id=order_id)) as tx:
                     await tx.execute(verb)
+
+
+async def two_offers(city: City) -> tuple[UUID, list[UUID]]:
+    """An order on which two banks have made an offer."""
+    order_id = await city.post(0, 1)
+    parts = [row["suborder_id"] for _, row in sorted((await city.parts(order_id)).items())]
+    for n, part in enumerate(parts):
+        await city.accept(part, n, shanghai("2025-09-25 09:00"))
+        await city.contact(part, n, shanghai("2025-09-25 10:00"))
+        await city.offer(part, n, shanghai("2025-09-26 09:00"))
+    return order_id, parts
+
+
+async def at_once(city: City, at: datetime, *acts: Callable[[Tx], Awaitable[object]]) -> list[str]:
+    """Several acts of the firm in the same instant; the code of each answer."""
+    firm = city.firm
+    await city.set_clock(at)
+
+    async def one(command: Callable[[Tx], Awaitable[object]]) -> str:
+        try:
+            async with city.db.transaction(Role.ACT, Scope(firm.org_id, firm.person_id)) as tx:
+                await command(tx)
+        except Refusal as refusal:
+            return refusal.code
+        return "done"
+
+    return list(await asyncio.gather(*(one(command) for command in acts)))
+
+
+async def test_of_two_picks_at_once_one_wins(city: City) -> None:
+    """The order's lock makes the second look at what the first has done: it is refused, and nothing breaks."""
+    for _ in range(5):
+        order_id, parts = await two_offers(city)
+        at = shanghai("2025-09-26 10:00")
+
+        answers = await at_once(
+            city, at, *(partial(decisions.pick_offer, suborder_id=part, by=city.firm, now=at) for part in parts)
+        )
+
+        assert ["done", "wrong-state"] == sorted(answers)
+        assert ["passed_over", "picked"] == sorted((await city.states(order_id)).values())
+        await city.act(partial(withdrawals.withdraw_order, order_id=order_id, by=city.firm, now=at), city.firm, at)
+
+
+async def test_an_act_and_the_worker_at_once_fire_a_clock_once(city: City) -> None:
+    """Whoever comes first under the order's lock fires it; the other finds it fired."""
+    for n in range(5):
+        order_id = await city.post(0)
+        part = (await city.parts(order_id))[0]["suborder_id"]
+        by, at = city.clerk(0), shanghai("2025-09-27 00:00")
+        await city.set_clock(at)
+
+        accept = partial(acceptances.accept_suborder, suborder_id=part, by=by, now=at)
+        answers = await asyncio.gather(
+            city.refused(accept, by, at), orders.sweep(city.db, at), orders.sweep(city.db, at)
+        )
+
+        assert "wrong-state" == answers[0]
+        assert [(1,)] == await city.rows(
+            "select count(*) from suborder_moves where suborder_id = $1 and act = 'breach'", part
+        ), n
