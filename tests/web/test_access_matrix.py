@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import httpx
@@ -154,7 +155,7 @@ async def cast(db: Database, app: Litestar) -> AsyncIterator[Cast]:
 async def call(client: httpx.AsyncClient, row: Row, params: Mapping[str, str]) -> httpx.Response:
     kind = "application/json" if row.form is None else "application/x-www-form-urlencoded"
     headers = {"idempotency-key": uuid4().hex, "content-type": kind}
-    sent = row.body if row.form is None else row.form
+    sent = row.body if row.form is None else quote(row.form, safe="=&{}+")
     body = sent.replace("{param}", next(iter(params.values()), str(uuid4()))) if row.method != "GET" else ""
     return await client.request(row.method, row.url(params), content=body, headers=headers)
 
