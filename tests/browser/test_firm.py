@@ -260,3 +260,26 @@ async def test_a_signed_loan_shows_its_contract_and_what_is_drawn(db: Database, 
     await walk.says("¥20 万" if lang == "zh" else "¥200,000")
     await walk.press("form[action$='/draws-end'] button")
     await walk.says("已放弃剩余" if lang == "zh" else "given up what was still")
+
+
+async def test_the_questions_are_answered_by_keyboard_alone(db: Database, visit: Visit):
+    """Type and Enter, arrows and Enter: nobody needs a mouse to say what they need."""
+    await make_town(db)
+    walk = await visit("en", WIDE)
+    await walk.sign_in(OWNER, PASSWORD)
+    await walk.open("/my/orders/new")
+
+    await walk.page.keyboard.type("60")
+    await walk.page.keyboard.press("Enter")
+    for field, value in (("term_months", "12"), ("purpose", "equipment")):
+        await walk.page.wait_for_selector(f"input[name={field}]")
+        while await walk.page.evaluate("() => document.activeElement.name") != field:
+            await walk.page.keyboard.press("Tab")
+        await walk.page.keyboard.press("Space")
+        while await walk.page.evaluate("() => document.activeElement.value") != value:
+            await walk.page.keyboard.press("ArrowDown")
+        await walk.page.keyboard.press("Enter")
+    await walk.page.wait_for_selector("select[name=district]")
+    await walk.look()
+
+    await walk.says("Where do you do business?")

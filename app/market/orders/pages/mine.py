@@ -14,7 +14,9 @@ from app.access import orgs
 from app.access.seats import Seat
 from app.credit import consents
 from app.infra.db import Database, ReadTx, Record, Role, Tx
+from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
+from app.kernel.workdays import workdays_between
 from app.market import limits, packages, parties
 from app.market.orders.pages import words
 from app.market.orders.pages.answers import UNTIL_DEFAULT, of_order
@@ -57,6 +59,7 @@ class Deadline:
     state: str
     clock: clocks.ClockState
     days: Sequence[tuple[date, str, str]]
+    workdays_left: int | None = None  # Of a running clock; 0 on its last day.
 
     @property
     def counts_days(self) -> bool:
@@ -231,7 +234,11 @@ async def _deadline(tx: ReadTx, clock: clocks.ClockState, now: datetime) -> Dead
     ]
     passed = clock.state == "running" and clock.due_at <= now  # The next act or sweep will write it down.
     tone, state = words.PASSED if passed else words.CLOCK_STATES[clock.state]
-    return Deadline(words.words(words.CLOCKS, clock.kind), tone, state, clock, days)
+    left = None
+    if clock.state == "running" and not passed:
+        _version, calendar = await clocks.calendar_on(tx, shanghai_date(now))
+        left = workdays_between(calendar, shanghai_date(now), clock.due_on)
+    return Deadline(words.words(words.CLOCKS, clock.kind), tone, state, clock, days, left)
 
 
 def _waiting(view: OrderView) -> int:
