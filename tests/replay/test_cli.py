@@ -1,4 +1,4 @@
-"""`xinyidai replay sla`: lines for a person, one object for a machine, one line and exit 2 for what is not understood."""
+"""`xinyidai replay sla`: lines for a person, one object for a machine, one line and exit 2 for bad input."""
 
 import json
 

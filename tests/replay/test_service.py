@@ -40,6 +40,19 @@ async def test_at_any_instant_of_the_past_they_agree_too(db: Database) -> None:
         assert (await replay_sla(db, as_of=shanghai(text))).differences == (), text
 
 
+async def test_a_promise_that_is_broken_counts_before_anybody_has_fired_its_clock(
+    db: Database, admin: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """No figure depends on when the worker ran: a deadline that has passed is a deadline that has passed."""
+    await play(db, 2, 60, AS_OF)
+    fired = await replay_sla(db, as_of=AS_OF)
+
+    await admin.execute("update clocks set state = 'running' where state = 'breached' and stopped_at is null")
+    unfired = await replay_sla(db, as_of=AS_OF)
+
+    assert (fired.rows, ()) == (unfired.rows, unfired.differences)
+
+
 async def test_with_every_clock_row_dropped_the_replay_prints_the_same(
     db: Database, admin: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:

@@ -103,8 +103,11 @@ async def test_a_case_file_is_one_column_of_time_and_leaves_a_trace(
     assert 2 == await admin.fetchval("select count(*) from audit_events where act = 'case-file.read'")
 
 
-async def test_pages_of_cases_follow_each_other_without_a_gap(client: httpx.AsyncClient) -> None:
-    """Every case once, whatever the size of the page."""
+async def test_pages_of_cases_follow_each_other_without_a_gap(
+    client: httpx.AsyncClient, admin: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    """Every case once, whatever the size of the page, also when all happened at one instant."""
+    await admin.execute("update suborder_moves set at = '2025-09-15 01:00+00' where act = 'push'")
     whole = [
         c["suborder_id"] for c in (await client.get("/figures/cases?figure=funnel:push&limit=200")).json()["cases"]
     ]
