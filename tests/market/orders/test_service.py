@@ -13,6 +13,7 @@ import pytest
 
 from app.infra.db import Database, Role, Scope, Tx
 from app.kernel.errors import Refusal
+from app.kernel.ids import new_id
 from app.market import orders
 from app.market.orders.rules.states import TRANSITIONS
 from app.market.orders.service import acceptances, decisions, payments, withdrawals
@@ -409,3 +410,23 @@ async def test_an_act_and_the_worker_at_once_fire_a_clock_once(city: City) -> No
         assert [(1,)] == await city.rows(
             "select count(*) from suborder_moves where suborder_id = $1 and act = 'breach'", part
         ), n
+
+
+async def test_an_order_is_posted_only_under_its_own_letters(city: City) -> None:
+    """A letter for another order, or for another bank, opens nothing here."""
+    other_order, order_id = new_id(), new_id()
+    for_other_order = await city.sign(other_order, 0, POSTED)
+    for_other_bank = await city.sign(order_id, 1, POSTED)
+    draft = orders.Draft(
+        order_id=order_id, amount_fen=50 * WAN, term_months=12, purpose="原材料", collateral="none",
+        district_code=None, until_on=date(2025, 11, 20), places=1,
+    )  # fmt: skip
+    bank, firm = city.banks[0], city.firm
+
+    codes = []
+    for consent_id in (for_other_order, for_other_bank, new_id()):
+        pick = orders.Pick(bank.branch_id, bank.product_id, consent_id)
+        post = partial(orders.post_order, draft=draft, picks=[pick], by=firm, now=POSTED)
+        codes.append(await city.refused(post, firm, POSTED))
+
+    assert ["consent-missing"] * 3 == codes
