@@ -5,10 +5,26 @@ from uuid import UUID
 import pytest
 
 from app.demo import city
-from app.infra.db import Database, Role
-from app.market import orders
+from app.infra.db import Database, Role, Scope
+from app.kernel.clock import shanghai_date
+from app.market import orders, parties
+from app.market.parties.schemas import ListBody
+from app.office import proposals
 from tests.browser.conftest import Visit
-from tests.browser.town import PASSWORD, TODAY, Town, TownBank, make_town, parts_of, post_need, set_clock
+from tests.browser.town import (
+    PASSWORD,
+    TODAY,
+    WAN,
+    Town,
+    TownBank,
+    accept_and_contact,
+    act,
+    make_town,
+    offer,
+    parts_of,
+    post_need,
+    set_clock,
+)
 from tests.browser.walk import NARROW, WIDE, Walk
 
 pytestmark = pytest.mark.browser
@@ -48,7 +64,6 @@ async def test_a_clerk_accepts_contacts_and_offers(db: Database, visit: Visit, l
     await walk.press("a[data-key=p]")
     await walk.shot("desk-case-package")
     await walk.press("a[data-key=c]")
-    print(walk.page.url, (await walk.page.inner_text('body'))[:800])
     await walk.page.fill("#f-whom", "财务负责人")
     await walk.shot("desk-contact")
     await walk.press("#act button[type=submit]")
@@ -70,3 +85,155 @@ async def test_a_clerk_accepts_contacts_and_offers(db: Database, visit: Visit, l
     async with db.reading(Role.REPORTER) as tx:
         row = (await orders.reading.get_suborder(tx, suborder_id)).suborder
     assert row["state"] == "offered"
+
+
+@BOTH
+async def test_a_refusal_is_checked_before_it_is_sent(db: Database, visit: Visit, lang: str, width: int):
+    """Empty words and a claim that the package contradicts are told while they are written, and again on sending."""
+    town = await make_town(db)
+    bank, _, suborder_id = await case_of(db, town)
+    await act(
+        db, bank.clerk, lambda tx, by: orders.acceptances.accept_suborder(tx, suborder_id, by=by, now=tx.now)
+    )  # fmt: skip
+    walk = await visit(lang, width)
+    await walk.sign_in(clerk_of(), PASSWORD)
+    await walk.open(f"/desk/suborders/{suborder_id}")
+
+    await walk.press("a[data-key=r]")
+    await walk.page.fill("#f-find", "纳税额" if lang == "zh" else "tax paid")
+    await walk.shot("desk-reasons")
+    await walk.page.press("#f-find", "Enter")
+    await walk.page.wait_for_url("**code=D1**")
+    await walk.look()
+    await walk.shot("desk-refusal-items")
+    await walk.press("ul.reasons a[href*='tax.paid_12m_fen']")
+    await walk.page.fill("#f-value", "10")
+    await walk.page.fill("#f-words", "综合评分不足，不符合我行要求。")
+    await walk.page.wait_for_selector("#verdict .tone-warn")
+    await walk.look()
+    await walk.shot("desk-refusal-empty-words")
+    await walk.page.fill("#f-words", "近十二个月实缴税款十八万元，低于本产品三十万元的要求。")
+    await walk.page.select_option("#f-comparison", "lt")
+    await walk.press("#refusal button[type=submit]")
+    await walk.says("与数据包中的现值不符" if lang == "zh" else "The value in the package says otherwise")
+    await walk.shot("desk-refusal-false")
+    await walk.page.fill("#f-value", "30")
+    await walk.page.wait_for_selector("#verdict .tone-good")
+    await walk.shot("desk-refusal-holds")
+    await walk.press("#refusal button[type=submit]")
+
+    await walk.says("已拒绝" if lang == "zh" else "Refused")
+    await walk.shot("desk-refused")
+
+
+@BOTH
+async def test_a_second_person_agrees(db: Database, visit: Visit, lang: str, width: int):
+    """Above the approval level the clerk's offer waits; the maker cannot agree with himself, the checker can."""
+    town = await make_town(db)
+    bank, order_id, suborder_id = await case_of(db, town)
+    await lower_approval_level(db, bank)
+    await accept_and_contact(db, bank, suborder_id)
+    await offer(db, bank, suborder_id, 43_500)
+    walk = await visit(lang, width)
+    await walk.sign_in(clerk_of(), PASSWORD)
+    await walk.open("/desk/proposals")
+    await walk.says("须由另一人复核" if lang == "zh" else "another person must check it")
+    await walk.open("/desk")
+    await walk.shot("desk-inbox-proposed")
+
+    checker = await visit(lang, width)
+    checker.page.on("dialog", lambda dialog: dialog.accept())
+    await checker.sign_in(clerk_of().removesuffix("c") + "d", PASSWORD)
+    await checker.open("/desk/proposals")
+    await checker.shot("desk-proposals")
+    await checker.press("form[action$='/approval'] button")
+
+    await checker.says("已同意" if lang == "zh" else "Agreed")
+    await checker.shot("desk-proposals-after")
+    async with db.reading(Role.REPORTER) as tx:
+        first = (await orders.reading.get_order(tx, order_id)).suborders[0]
+    assert first["state"] == "offered"
+
+
+async def test_a_clerk_needs_the_keyboard_alone(db: Database, visit: Visit):
+    """Accept and decide in at most eight keys beside what is written: j a c, o, and Enter where a form is sent."""
+    town = await make_town(db)
+    _, _, suborder_id = await case_of(db, town)
+    walk = await visit("zh", WIDE)
+    await at_desk(walk, clerk_of())
+    page, keys = walk.page, 0
+
+    async def key(name: str, arrives: str) -> None:
+        nonlocal keys
+        keys += 1
+        await page.keyboard.press(name)
+        await page.wait_for_selector(arrives)
+
+    await key("?", "details.keys[open]")
+    await page.keyboard.press("?")
+    keys = 0
+    await key("j", "tr[data-row] a:focus")
+    await key("a", ".alert-success >> text=已受理")
+    await key("c", "#f-whom:focus")
+    await page.keyboard.type("财务负责人")
+    await key("Enter", ".alert-success >> text=联系情况已登记")
+    await key("o", "#f-rate_percent:focus")
+    await page.keyboard.type("4.35")
+    await key("Enter", "button[name=sure]:focus")
+    await key("Enter", ".alert-success >> text=方案已报给企业")
+
+    assert keys <= 8
+    async with db.reading(Role.REPORTER) as tx:
+        row = (await orders.reading.get_suborder(tx, suborder_id)).suborder
+    assert row["state"] == "offered"
+
+
+async def test_the_inbox_reads_without_scripts_and_accepts_in_bulk(db: Database, visit: Visit):
+    """A browser without scripts sees the same page and can tick, accept, filter and search."""
+    town = await make_town(db)
+    await case_of(db, town)
+    walk = await visit("zh", WIDE, java_script_enabled=False)
+    await walk.page.goto(walk.base + "/login")
+    await walk.page.fill("#f-login", clerk_of())
+    await walk.page.fill("#f-password", PASSWORD)
+    await walk.page.click("main button[type=submit]")
+
+    await walk.page.goto(walk.base + "/desk?q=" + town.firm.name[2:5])
+    await walk.page.check("input[name=suborder_id]")
+    await walk.page.click("button[form=bulk]")
+
+    assert "已受理 1 笔" in await walk.page.inner_text("body")
+    await walk.page.goto(walk.base + "/desk?q=没有这家")
+    assert "没有符合筛选条件" in await walk.page.inner_text("body")
+
+
+async def test_a_late_one_stands_first_and_is_counted(db: Database, visit: Visit):
+    """What is overdue is told by a word, a shape and a colour, and by the figure at the head."""
+    town = await make_town(db)
+    bank, _, suborder_id = await case_of(db, town)
+    await act(
+        db, bank.clerk, lambda tx, by: orders.acceptances.accept_suborder(tx, suborder_id, by=by, now=tx.now)
+    )  # fmt: skip
+    await set_clock(db, "2025-10-10 09:00")
+    walk = await visit("zh", WIDE)
+    await at_desk(walk, clerk_of())
+
+    await walk.says("逾期 1")
+    await walk.says("超时 2 个工作日")
+    await walk.shot("desk-late")
+
+
+async def lower_approval_level(db: Database, bank: TownBank) -> None:
+    """Publish a list by which offers above 10 万元 need a second person."""
+    maker, checker = bank.admins
+    async with db.transaction(Role.BANK, Scope(org_id=bank.bank_id, actor_id=maker.person_id)) as tx:
+        entry = await parties.shelf.list_in_force(tx, bank.branch_id, bank.product_ids[0], TODAY)
+        assert entry is not None
+        body = ListBody(
+            branch_id=entry.branch_id, product_id=entry.product_id, amount_min_fen=entry.amount_min_fen,
+            ceiling_fen=entry.ceiling_fen, approval_level_fen=10 * WAN, term_months_max=entry.term_months_max,
+            rate_min_ppm=entry.rate_min_ppm, rate_max_ppm=entry.rate_max_ppm, valid_from=shanghai_date(tx.now),
+        )  # fmt: skip
+        proposal = await parties.changes.propose_list(tx, body, by=maker, now=tx.now)
+    async with db.transaction(Role.BANK, Scope(org_id=bank.bank_id, actor_id=checker.person_id)) as tx:
+        await proposals.approve(tx, proposal.proposal_id, by=checker, now=tx.now)

@@ -2,17 +2,31 @@
 
 from app.office.proposals.events import ProposalClosed, ProposalMade
 from app.office.proposals.jobs import expire_proposals
-from app.office.proposals.rules import NotChecked, Proposal, ProposalState, judge_check
-from app.office.proposals.service import Kind, approve, find, get, open_of, propose, register, reject, void_open
+from app.office.proposals.rules import Described, Line, NotChecked, Proposal, ProposalState, judge_check
+from app.office.proposals.service import (
+    Kind,
+    approve,
+    describe_by,
+    find,
+    get,
+    open_of,
+    propose,
+    register,
+    reject,
+    void_open,
+)
 
 __all__ = [
+    "Described",
     "Kind",
+    "Line",
     "NotChecked",
     "Proposal",
     "ProposalClosed",
     "ProposalMade",
     "ProposalState",
     "approve",
+    "describe_by",
     "expire_proposals",
     "find",
     "get",

@@ -37,6 +37,24 @@ class Proposal:
     said: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of what is proposed. `unit`: fen, ppm, months, count, date, `words` (translated) or `text` (data)."""
+
+    label: str
+    value: Any
+    unit: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A proposal in words, as its owner tells it. `title` and labels are source texts; `url` leads to its case."""
+
+    title: str
+    lines: tuple[Line, ...]
+    url: str = ""
+
+
 class NotChecked(StrEnum):
     """Why somebody may not check, in the order the tests run; the first that holds is the answer."""
 

@@ -20,10 +20,20 @@ from app.kernel.ids import new_id
 from app.office import policies
 from app.office.proposals import store
 from app.office.proposals.events import ProposalClosed, ProposalMade
-from app.office.proposals.rules import PROBLEM_OF, NotChecked, Proposal, ProposalState, is_theirs, judge_check
+from app.office.proposals.rules import (
+    PROBLEM_OF,
+    Described,
+    Line,
+    NotChecked,
+    Proposal,
+    ProposalState,
+    is_theirs,
+    judge_check,
+)
 
 Apply = Callable[[Tx, Proposal, Seat, datetime], Awaitable[None]]
 Lock = Callable[[Tx, UUID], Awaitable[None]]
+Describe = Callable[[ReadTx, Proposal], Awaitable[Described]]
 Vet = Callable[[Tx, UUID, Mapping[str, Any], Seat, datetime], Awaitable[None]]
 
 
@@ -44,12 +54,27 @@ class Kind:
 
 
 _KINDS: Final[dict[str, Kind]] = {}
+_DESCRIBERS: Final[dict[str, Describe]] = {}
 
 
 def register(kind: Kind) -> None:
     """Make a kind known. Called once, when its owner is imported."""
     assert kind.name not in _KINDS, f"two owners of {kind.name}"
     _KINDS[kind.name] = kind
+
+
+def describe_by(kind: str, describe: Describe) -> None:
+    """Say how proposals of a kind are told to the second person. Called once, by the owner's pages."""
+    assert kind not in _DESCRIBERS, f"two describers of {kind}"
+    _DESCRIBERS[kind] = describe
+
+
+async def described(tx: ReadTx, proposal: Proposal) -> Described:
+    """A proposal in words: the owner's, or the bare body where the owner has none."""
+    describe = _DESCRIBERS.get(proposal.kind)
+    if describe is not None:
+        return await describe(tx, proposal)
+    return Described(proposal.kind, tuple(Line(name, str(value)) for name, value in proposal.body.items()))
 
 
 async def propose(

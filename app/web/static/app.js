@@ -32,6 +32,15 @@
     if (calm && calm === event.target && calm.querySelector(":checked, input:focus, textarea:focus")) event.preventDefault();
   });
 
+  // A page that was opened to fill in one form begins in its first open field.
+  document.addEventListener("DOMContentLoaded", () => {
+    const form = document.querySelector("[data-focus]");
+    const field = form && form.querySelector(form.dataset.focus);
+    if (!field) return;
+    field.focus();
+    if (field.select) field.select();
+  });
+
   // A long list that is searched by typing; Enter goes to the first that is left.
   document.addEventListener("input", (event) => {
     const field = event.target.closest("[data-filter]");

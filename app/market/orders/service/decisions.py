@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -159,6 +159,12 @@ async def _offer(
             "made_by": made_by, "checked_by": checked_by,
         },
     )  # fmt: skip
+
+
+def price_of(body: Mapping[str, Any], on: date) -> cost.Cost:
+    """What an offer that waits in a proposal would cost, paid out on a day."""
+    made = _read_offered(body)
+    return cost.cost_of(made.amount_fen, made.rate_ppm, made.term_months, made.repayment, made.fees, on)
 
 
 def offer_command(suborder_id: UUID, offer_id: UUID, offered: Offered, *, seconded: bool = False) -> facts.Offer:
