@@ -48,7 +48,7 @@ def run_demo(*, once: bool, port: int) -> None:
     with _fresh_server(home) as server_url, _processes(home, port) as start:
         city, loaded = asyncio.run(_make_city(settings, server_url, home))
         start()
-        _wait_until_ready(base_url)
+        _wait_until_ready(base_url, start)
         asyncio.run(_live(settings, server_url, base_url, city, loaded))
         _print_logins(loaded, base_url)
         if not once:
@@ -147,6 +147,14 @@ class Starter:
                 )
             self._running.append(process)
 
+    def failure(self) -> str | None:
+        """The last words of a process that has ended, or None while all run."""
+        for command, process in zip(self._commands, self._running, strict=True):
+            if process.poll() is not None:
+                lines = (self._home / f"{command[0]}.log").read_text(errors="replace").strip().splitlines()
+                return f"`xinyidai {command[0]}` ended: {lines[-1] if lines else 'it said nothing'}"
+        return None
+
     def stop(self) -> None:
         for process in self._running:
             process.send_signal(signal.SIGTERM)
@@ -158,7 +166,7 @@ class Starter:
                 process.wait()
 
 
-def _wait_until_ready(base_url: str) -> None:
+def _wait_until_ready(base_url: str, start: "Starter") -> None:
     deadline = time.monotonic() + READY_SECONDS_MAX
     while True:
         try:
@@ -166,6 +174,8 @@ def _wait_until_ready(base_url: str) -> None:
                 return
         except httpx.TransportError:
             pass
+        if (failure := start.failure()) is not None:
+            raise BadSettings(failure)
         if time.monotonic() > deadline:
             raise BadSettings(f"nothing answers at {base_url}; is the port taken? See serve.log in the demo's folder.")
         time.sleep(0.1)
