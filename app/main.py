@@ -42,7 +42,7 @@ HANDLER_MODULES: Final = (
     "app.market.packages.http",
     "app.market.orders.http",
     "app.market.supervision.http",
-    "app.market.supervision.pages",
+    "app.market.supervision.pages.overview",
 )
 GRACE_SECONDS: Final = 10
 

@@ -14,13 +14,12 @@ from app.infra.db import ReadTx, Tx
 from app.kernel.errors import Refusal
 from app.market.supervision import service
 from app.market.supervision.rules import By, share
+from app.market.supervision.schemas import CASE_FILTERS, read_cases_asked, read_group, read_place
 from app.market.supervision.service import CaseFile, CaseFound
 from app.web.deps import Given
-from app.web.paging import Page, read_page
+from app.web.paging import read_page
 
 REGULATOR: Final = {"roles": (SeatRole.REGULATOR,)}
-CASE_FILTERS: Final = frozenset({"figure", "by", "key", "counts"})
-FIGURE_LENGTH_MAX: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class CasesView:
 @get("/figures", opt=REGULATOR)
 async def list_figures(request: Request[Any, Any, Any], tx: Given[ReadTx]) -> FiguresView:
     """Every figure as of now, over all and by `by` (bank, branch, product, district or month)."""
-    groups = {By.ALL, asked_group(request)}
+    groups = {By.ALL, read_group(request.query_params)}
     for name in request.query_params:
         if name not in ("by", "lang"):
             raise Refusal("bad-query", "没有这个查询条件。", parameter=name[:60])
@@ -83,46 +82,12 @@ def is_share(figure: str) -> bool:
 async def list_cases(request: Request[Any, Any, Any], tx: Given[ReadTx]) -> CasesView:
     """The suborders behind a figure, newest first: `figure`, `by`, `key`, and `counts` (1 or 0) for its numerator."""
     part = read_page(request, orders=("at",), filters=CASE_FILTERS)
-    found = await cases_asked(request, tx, part)
-    return CasesView(list(found), next_of(part, found))
+    asked, after = read_cases_asked(request.query_params), read_place(part.after)
+    found = await service.find_cases(tx, asked, as_of=tx.now, after=after, limit=part.limit)
+    return CasesView(list(found), part.next_cursor(found, found[-1].place) if found else None)
 
 
 @get("/case-files/{suborder_id:uuid}", opt=REGULATOR | {"records_access": True})
 async def read_case_file(suborder_id: FromPath[UUID], tx: Given[Tx]) -> CaseFile:
     """Everything that happened to a suborder, in one column of time."""
     return await service.open_case_file(tx, suborder_id)
-
-
-def asked_group(request: Request[Any, Any, Any]) -> By:
-    """The group that the query names, over all by default; `bad-query` for one that there is not."""
-    try:
-        return By(request.query_params.get("by", By.ALL.value))
-    except ValueError:
-        raise Refusal("bad-query", parameter="by", allowed=[one.value for one in By]) from None
-
-
-async def cases_asked(request: Request[Any, Any, Any], tx: ReadTx, part: Page) -> tuple[CaseFound, ...]:
-    """The cases that the query asks for; `bad-query` names what is not understood."""
-    query = request.query_params
-    figure, counts = query.get("figure", ""), query.get("counts", "")
-    if not 0 < len(figure) <= FIGURE_LENGTH_MAX:
-        raise Refusal("bad-query", "请指明指标。", parameter="figure")
-    if counts not in ("", "0", "1"):
-        raise Refusal("bad-query", parameter="counts", allowed=["0", "1"])
-    return await service.find_cases(
-        tx,
-        figure,
-        as_of=tx.now,
-        by=asked_group(request),
-        key=query.get("key", "")[:FIGURE_LENGTH_MAX],
-        counts=None if counts == "" else counts == "1",
-        after=None if part.after is None else (datetime.fromisoformat(str(part.after[0])), UUID(str(part.after[1]))),
-        limit=part.limit,
-    )
-
-
-def next_of(part: Page, found: tuple[CaseFound, ...]) -> str | None:
-    """The cursor behind the cases, or None at their end."""
-    if not found:
-        return None
-    return part.next_cursor(found, (found[-1].at.isoformat(), str(found[-1].suborder_id)))

@@ -10,6 +10,7 @@ from app.infra.db import ReadTx, Record, Tx
 from app.kernel.errors import Refusal
 from app.market.supervision import rules, store
 from app.market.supervision.rules import Board, By, CaseLine, LineKind
+from app.market.supervision.schemas import CasesAsked
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,11 @@ class CaseFound:
     of: int
     state: str
     amount_fen: int
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Where the next page begins when this is the last case of a page."""
+        return self.at.isoformat(), str(self.suborder_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +70,11 @@ async def read_reason_words(tx: ReadTx) -> dict[str, tuple[str, str]]:
 
 
 async def find_cases(
-    tx: ReadTx,
-    figure: str,
-    *,
-    as_of: datetime,
-    by: By,
-    key: str,
-    counts: bool | None = None,
-    after: tuple[datetime, UUID] | None = None,
-    limit: int = 50,
+    tx: ReadTx, asked: CasesAsked, *, as_of: datetime, after: tuple[datetime, UUID] | None = None, limit: int = 50
 ) -> tuple[CaseFound, ...]:
     """The suborders behind a figure of a group, newest first; a median stands on the same cases as its mean."""
-    found = await store.read_cases(tx, as_of, figure.removesuffix("_median_x2"), (by.value, key), counts, after, limit)
+    figure, group = asked.figure.removesuffix("_median_x2"), (asked.by.value, asked.key)
+    found = await store.read_cases(tx, as_of, figure, group, asked.counts, after, limit)
     return tuple(CaseFound(*record) for record in found)
 
 

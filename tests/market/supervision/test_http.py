@@ -11,7 +11,8 @@ import pytest
 from app.access.orgs import OrgKind
 from app.access.seats import SeatRole
 from app.infra.db import Database
-from app.market.supervision import http, pages
+from app.market.supervision import http
+from app.market.supervision.pages import overview
 from tests.replay.city import play
 from tests.support import shanghai
 from tests.web.app_for_tests import client_of, create_test_app, make_org, make_seat, sign
@@ -20,7 +21,7 @@ CITY = 36  # Suborders: enough for late decisions and pauses.
 AS_OF = shanghai("2025-11-20 12:00")
 HANDLERS = (
     http.list_figures, http.list_cases, http.read_case_file,
-    pages.show_overview, pages.show_cases, pages.show_case_file,
+    overview.show_overview, overview.show_cases, overview.show_case_file,
 )  # fmt: skip
 PAGE = {"accept": "text/html"}
 

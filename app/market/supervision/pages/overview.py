@@ -9,22 +9,10 @@ from uuid import UUID
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
+from app.access.seats import SeatRole
 from app.infra.db import ReadTx, Tx
 from app.market.supervision import service
-from app.market.supervision.http import CASE_FILTERS, REGULATOR, asked_group, cases_asked, next_of
-from app.market.supervision.rules import (
-    REFUSED,
-    Board,
-    By,
-    Share,
-    Step,
-    Tally,
-    funnel,
-    mean_hundredths,
-    refusals,
-    share,
-)
-from app.market.supervision.words import (
+from app.market.supervision.pages.words import (
     ACT_WORDS,
     BY_WORDS,
     CAUSE_WORDS,
@@ -37,11 +25,25 @@ from app.market.supervision.words import (
     STATE_WORDS,
     figure_words,
 )
+from app.market.supervision.rules import (
+    REFUSED,
+    Board,
+    By,
+    Share,
+    Step,
+    Tally,
+    funnel,
+    mean_hundredths,
+    refusals,
+    share,
+)
+from app.market.supervision.schemas import CASE_FILTERS, read_cases_asked, read_group, read_place
 from app.web.deps import Given
 from app.web.i18n import _, language
 from app.web.pages import page
 from app.web.paging import read_page
 
+REGULATOR: Final = {"roles": (SeatRole.REGULATOR,)}
 BAR_WIDTH: Final = 200  # Of the SVG bars, in its own units.
 
 
@@ -97,7 +99,7 @@ class Money:
 @get("/supervision", opt=REGULATOR, include_in_schema=False)
 async def show_overview(request: Request[Any, Any, Any], tx: Given[ReadTx]) -> Response[str]:
     """What is promised and kept, over all and by one kind of group."""
-    by = asked_group(request)
+    by = read_group(request.query_params)
     by = By.BANK if by is By.ALL else by
     board = await service.read_board(tx, as_of=tx.now, by=[By.ALL, By.MONTH, by])
     names = await service.read_names(tx)
@@ -131,19 +133,19 @@ async def show_overview(request: Request[Any, Any, Any], tx: Given[ReadTx]) -> R
 async def show_cases(request: Request[Any, Any, Any], tx: Given[ReadTx]) -> Response[str]:
     """The cases behind one figure."""
     part = read_page(request, orders=("at",), filters=CASE_FILTERS)
-    found = await cases_asked(request, tx, part)
+    asked = read_cases_asked(request.query_params)
+    found = await service.find_cases(tx, asked, as_of=tx.now, after=read_place(part.after), limit=part.limit)
     names = await service.read_names(tx)
     query = dict(request.query_params)
-    cursor = next_of(part, found)
-    by = asked_group(request)
+    cursor = part.next_cursor(found, found[-1].place) if found else None
     return page(
         request,
         "supervision/cases.html",
         cases=found,
         names=names,
-        figure=query["figure"],
-        title=figure_words(query["figure"]),
-        group=names.get(query.get("key", ""), query.get("key", "")) if by is not By.ALL else "",
+        figure=asked.figure,
+        title=figure_words(asked.figure),
+        group=names.get(asked.key, asked.key) if asked.by is not By.ALL else "",
         state_words=STATE_WORDS,
         next_url=f"/supervision/cases?{urlencode(query | {'cursor': cursor})}" if cursor else "",
     )

@@ -7,8 +7,8 @@ from uuid import UUID
 from app.access import audit
 from app.credit import catalogue, grading, lists, records, subjects
 from app.credit.catalogue import DataClass, Edition
-from app.credit.reports import figures
 from app.credit.reports.rules import Asked, Known, Report, compose, cover, find_gaps
+from app.credit.reports.service import figures
 from app.credit.subjects import Subject, SubjectKind
 from app.infra.db import ReadTx, Tx
 from app.kernel.clock import shanghai_date

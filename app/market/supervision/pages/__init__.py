@@ -1,0 +1,1 @@
+"""The regulator's pages, and the words on them."""
