@@ -15,15 +15,16 @@ from litestar.params import FromPath
 from app.access import audit
 from app.access.seats import Seat, SeatRole
 from app.credit.ingestion import service
-from app.credit.ingestion.rules import FileKind
+from app.credit.ingestion.rules import BROKEN_WORDS, Broken, FileKind
 from app.credit.ingestion.rules.receipts import Batch
-from app.credit.ingestion.service.sheets import SIZE_MAX
+from app.credit.ingestion.service.sheets import SIZE_MAX, no_table
 from app.infra.db import Database, ReadTx, Role, Tx
 from app.kernel.errors import Refusal
 from app.web import context, csrf, idempotency, paging
 from app.web.deps import Given, scope_of
 
 PROVIDERS: Final = {"roles": (SeatRole.OPERATOR, SeatRole.DATA_OFFICER)}
+NO_TABLES: Final = ("text/html", "application/pdf", "application/xhtml", "image/", "multipart/", "application/json")
 FIELDS: Final = frozenset({"kind", "file_name", "list_kind", "bank_id", "as_of_on"})
 
 
@@ -67,9 +68,11 @@ class _Particulars:
 @post("/batches", opt=PROVIDERS, status_code=202, request_max_body_size=SIZE_MAX)
 async def store_batch(request: Request[Any, Any, Any], seat: Given[Seat]) -> Response[BatchView]:
     """Hand in a file (csv, csv.gz, xlsx). It is loaded later; the same file again is the same batch."""
-    if csrf.is_form(request):
+    if csrf.is_form(request) or (request.headers.get("content-type") or "").lower().startswith(NO_TABLES):
         raise Refusal("unsupported-media", "请直接以文件内容作为请求正文发送。")
     asked, content = _particulars(dict(request.query_params)), await request.body()
+    if no_table(content[:1024]):
+        raise Refusal("bad-upload", BROKEN_WORDS[Broken.NOT_A_TABLE][0])
     if asked.bank_id is not None and seat.role is not SeatRole.OPERATOR and asked.bank_id != seat.org_id:
         raise Refusal("forbidden")
     db: Database = request.app.state.db

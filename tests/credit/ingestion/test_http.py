@@ -97,7 +97,7 @@ async def test_a_form_is_no_file(client: httpx.AsyncClient):
 
 async def test_a_file_that_is_none_is_refused_whole_and_says_why(db: Database, client: httpx.AsyncClient):
     """The batch stays, refused, so that the provider can read what was wrong."""
-    stored = await hand_in(client, b"\x89PNG\x00\x01", **REGISTER)
+    stored = await hand_in(client, b"a,b\x00\x01", **REGISTER)
     await load_waiting(db)
     receipt = (await client.get(stored.headers["location"] + "/receipt")).json()
 

@@ -130,7 +130,7 @@ REGISTRY_QUARANTINED = [
     ("a code of 17 places", {"USCC": uscc(1)[:17]}, Fault.USCC_MALFORMED),
     ("an organisation code instead", {"USCC": org_code(1)}, Fault.USCC_MALFORMED),
     ("a registration number instead", {"USCC": "500103000012345"}, Fault.USCC_MALFORMED),
-    ("a number that lost its end in a workbook", {"USCC": "9.15001033456789e+17"}, Fault.USCC_MALFORMED),
+    ("a number that lost its end in a workbook", {"USCC": "9.15001033456789e+17"}, Fault.LOST_DIGITS),
     ("a citizen id", {"USCC": "11010519491231002X"}, Fault.PERSON_IDENTIFIER),
     ("a code of 其他", {"USCC": uscc(1, "Y1")}, Fault.KIND_UNKNOWN),
     ("capital in words", {"CAPITAL": "伍拾万元整"}, Fault.CAPITAL_UNREAD),

@@ -106,7 +106,7 @@ async def test_a_refused_file_leaves_not_a_row_and_says_why(db, bring, admin):
         ("企业名称,注册日期\n山城,2019-01-02\n", Broken.WRONG_HEADER),
         (REGISTRY + "\n", Broken.NO_ROWS),
         ("\n\n", Broken.EMPTY),
-        (b"\x89PNG\x00", Broken.UNDECODABLE),
+        (b"\x89PNG\x00", Broken.NOT_A_TABLE),
     ],
 )
 async def test_a_file_that_is_none_of_its_kind_is_refused_whole(bring, text, why):

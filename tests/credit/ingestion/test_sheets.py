@@ -45,12 +45,26 @@ def why(content: bytes, **limits: int) -> Broken:
         TEXT.encode("utf-8"),
         TEXT.encode("utf-8-sig"),
         TEXT.encode("gbk"),
+        TEXT.encode("utf-16"),
+        TEXT.replace(",", "\t").encode("utf-16"),
+        TEXT.replace(",", ";").encode("utf-8"),
         TEXT.replace("\n", "\r\n").encode("utf-8"),
         gzip.compress(TEXT.encode("utf-8-sig")),
         gzip.compress(TEXT.encode("gbk")),
         workbook(ROWS),
     ],
-    ids=["utf-8", "with an order mark", "gbk", "crlf", "gzipped", "gbk gzipped", "xlsx"],
+    ids=[
+        "utf-8",
+        "with an order mark",
+        "gbk",
+        "utf-16",
+        "unicode text",
+        "semicolons",
+        "crlf",
+        "gzipped",
+        "gbk gzipped",
+        "xlsx",
+    ],
 )
 def test_the_same_rows_come_out_of_every_kind_of_file(content):
     """Providers send what their tool saves; blank rows are no rows."""
@@ -67,8 +81,8 @@ def test_a_long_gbk_file_is_read_as_gbk():
 BROKEN = [
     ("nothing", b"", Broken.EMPTY),
     ("blanks", b"  \n\n ", Broken.EMPTY),
-    ("a picture", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", Broken.UNDECODABLE),
-    ("UTF-16", TEXT.encode("utf-16"), Broken.UNDECODABLE),
+    ("a picture", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", Broken.NOT_A_TABLE),
+    ("UTF-16 without its mark", TEXT.encode("utf-16-le"), Broken.UNDECODABLE),
     ("neither UTF-8 nor GBK", b"\xff\xfe\xfa,\x81\x20\xff\n" * 9, Broken.UNDECODABLE),
     ("UTF-8 that breaks later", (TEXT * 4000).encode() + b"E9,\xff\xff\n", Broken.UNDECODABLE),
     ("half an archive", gzip.compress(TEXT.encode() * 50)[:-20], Broken.BAD_ARCHIVE),

@@ -1,6 +1,6 @@
 """What may be read out of a file, row by row. Pure: text in, a verdict out."""
 
-from app.credit.ingestion.rules.headers import COLUMNS, HEADER_ROWS_MAX, Direction, Layout, read_header, squash
+from app.credit.ingestion.rules.headers import HEADER_ROWS_MAX, Layout, read_header, squash
 from app.credit.ingestion.rules.invoices import check_firm_key, check_invoice
 from app.credit.ingestion.rules.lists import ListFacts, check_list
 from app.credit.ingestion.rules.masked import check_masked
@@ -18,6 +18,7 @@ from app.credit.ingestion.rules.shapes import (
     Refused,
     Verdict,
 )
+from app.credit.ingestion.rules.titles import COLUMNS, Direction
 
 __all__ = [
     "BROKEN_WORDS",

@@ -5,8 +5,18 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
+from app.credit.ingestion.rules.persons import is_person
 from app.credit.ingestion.rules.shapes import Accepted, Fault, Note, Quarantined, Verdict
-from app.credit.ingestion.rules.values import absent, kept, plain_fen, read_day, read_fen, suggest, uscc_fault
+from app.credit.ingestion.rules.values import (
+    absent,
+    lost_digits,
+    plain_fen,
+    read_day,
+    read_fen,
+    refused_code,
+    serial_day,
+    without_point,
+)
 from app.kernel.codes import CodeFault, Uscc, check_uscc
 from app.kernel.text import half_width, text_fault
 
@@ -15,8 +25,8 @@ SUM_MAX: Final = 10**15  # Fen; ten thousand 亿元 on one invoice is a slip of 
 VALID: Final = "valid"
 VOID: Final = "void"
 _STATUS: Final = {
-    "有效发票": VALID, "有效": VALID, "正常": VALID, "正常发票": VALID,
-    "作废发票": VOID, "作废": VOID, "已作废": VOID,
+    "有效发票": VALID, "有效": VALID, "正常": VALID, "正常发票": VALID, "valid": VALID, "normal": VALID,
+    "作废发票": VOID, "作废": VOID, "已作废": VOID, "已作废发票": VOID, "void": VOID, "voided": VOID,
 }  # fmt: skip
 _NUMBER: Final = re.compile(r"[0-9]{1,8}|[0-9]{20}")  # 8 places, or 20 for the fully electronic kind.
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z]{0,4}[0-9][0-9A-Za-z]{0,30}")
@@ -44,7 +54,7 @@ def check_invoice(cells: Sequence[str], today: date) -> Verdict:
     if (
         issued_on is None or amount is None or tax is None or total is None or status is None
         or not EARLIEST <= issued_on <= today or not _NUMBER.fullmatch(number)
-        or not _PLAIN_KEY.fullmatch(firm) or not _PLAIN_KEY.fullmatch(party)
+        or not _PLAIN_KEY.fullmatch(firm) or not _PLAIN_KEY.fullmatch(party) or len(party) in (15, 18)
         or amount + tax != total or (amount < 0 < tax) or (tax < 0 < amount) or abs(total) > SUM_MAX
     ):  # fmt: skip
         return _slowly(cells, today)
@@ -61,12 +71,17 @@ def _slowly(cells: Sequence[str], today: date) -> Verdict:
         return Quarantined(Fault.FIRM_MISSING, "firm", firm)
     if absent(party):
         return Quarantined(Fault.PARTY_MISSING, "party", party)
-    bare_number = half_width(number).replace(" ", "")
+    if is_person(party):
+        return Quarantined(Fault.PERSON_IDENTIFIER, "party", "*" * len(party.strip()))
+    if lost_digits(number):
+        return Quarantined(Fault.LOST_DIGITS, "number", number)
+    written_number = half_width(number).replace(" ", "")
+    bare_number = without_point(written_number)
     if not _NUMBER.fullmatch(bare_number):
         return Quarantined(Fault.NUMBER_MALFORMED, "number", number)
     issued_on = read_day(day)
     if issued_on is None:
-        return Quarantined(Fault.DATE_UNREAD, "issued_on", day)
+        return Quarantined(Fault.DATE_UNREAD, "issued_on", day, serial_day(day))
     if issued_on > today or issued_on < EARLIEST:
         fault = Fault.DATE_IN_FUTURE if issued_on > today else Fault.DATE_TOO_EARLY
         return Quarantined(fault, "issued_on", day)
@@ -80,7 +95,7 @@ def _slowly(cells: Sequence[str], today: date) -> Verdict:
         return Quarantined(Fault.SUM_MISMATCH, "total", written)
     if (amount < 0 < tax) or (tax < 0 < amount):
         return Quarantined(Fault.SIGN_MISMATCH, "tax", written)
-    status = _STATUS.get(half_width(status_text).replace(" ", ""))
+    status = _STATUS.get(half_width(status_text).replace(" ", "").lower())
     if status is None:
         return Quarantined(Fault.STATUS_UNKNOWN, "status", status_text)
     notes = tuple(
@@ -88,6 +103,7 @@ def _slowly(cells: Sequence[str], today: date) -> Verdict:
         for note, holds in (
             (Note.STATUS_BLANKS, status_text not in _STATUS),
             (Note.RETURN, total < 0),
+            (Note.NUMBER_AS_FIGURE, bare_number != written_number),
             (Note.SUM_SPELLING, any(plain_fen(text) is None for text in sums)),
         )
         if holds
@@ -108,8 +124,8 @@ def check_firm_key(firm: str) -> str | Quarantined:
     found = check_uscc(firm)
     if isinstance(found, Uscc):
         return found.text
-    if found.fault in _IS_A_CODE:
-        return Quarantined(uscc_fault(found), "firm", kept(found, firm), suggest(found))
+    if found.fault in _IS_A_CODE or is_person(firm) or lost_digits(firm):
+        return refused_code(found, "firm", firm)
     return firm
 
 

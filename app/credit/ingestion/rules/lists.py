@@ -10,12 +10,28 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from app.credit.ingestion.rules.persons import is_person, mask_persons
+from app.credit.ingestion.rules.registry import one_line
 from app.credit.ingestion.rules.shapes import Accepted, Fault, Note, Quarantined, Verdict
-from app.credit.ingestion.rules.values import CODE_NOTES, absent, code_notes, kept, read_day, suggest, uscc_fault
+from app.credit.ingestion.rules.values import (
+    CODE_NOTES,
+    absent,
+    code_notes,
+    lost_digits,
+    read_day,
+    refused_code,
+    serial_day,
+    suggest_org_code,
+    without_point,
+)
 from app.kernel.codes import BadCode, CodeFault, OrgCode, Uscc, check_org_code, check_uscc
 from app.kernel.text import half_width, match_key, registered_name, text_fault
 
-_PARTED: Final = re.compile(r"[、,，;；\n]+")
+_PARTED: Final = re.compile(r"[、,;/|\r\n]+")
+_BLANKS: Final = re.compile(r" +")
+_NUMBERED: Final = re.compile(r"\(?[0-9]{1,2}[.)]")
+EARLIEST: Final = date(1949, 10, 1)
+_CODES: Final = ("uscc", "org_code", "reg_no")
 _REG_NO: Final = re.compile(r"[0-9]{13}|[0-9]{15}")
 _NOTHING: Final = frozenset({CodeFault.EMPTY, CodeFault.PLACEHOLDER})
 _COLUMNS: Final = ("name", "reg_no", "org_code", "uscc", "reasons", "cause", "document", "listed_on", "organ")
@@ -50,6 +66,8 @@ def check_list(cells: Sequence[str], facts: ListFacts) -> Verdict:
     for column, text in zip(_COLUMNS, cells, strict=True):
         if text_fault(text) is not None:
             return Quarantined(Fault.BAD_TEXT, column, text)
+        if column not in _CODES and (shown := mask_persons(text)) != text:
+            return Quarantined(Fault.PERSON_IDENTIFIER, column, shown)
     if absent(name):
         return Quarantined(Fault.NAME_MISSING, "name", name)
     codes = _Codes()
@@ -63,10 +81,12 @@ def check_list(cells: Sequence[str], facts: ListFacts) -> Verdict:
         return reasons
     listed_on = None if absent(listed_text) else read_day(listed_text)
     if listed_on is None and not absent(listed_text):
-        return Quarantined(Fault.DATE_UNREAD, "listed_on", listed_text)
+        return Quarantined(Fault.DATE_UNREAD, "listed_on", listed_text, serial_day(listed_text))
     if listed_on is not None and listed_on > facts.today:
         return Quarantined(Fault.DATE_IN_FUTURE, "listed_on", listed_text)
-    shown = registered_name(name)
+    if listed_on is not None and listed_on < EARLIEST:
+        return Quarantined(Fault.DATE_TOO_EARLY, "listed_on", listed_text)
+    shown = one_line(name)
     notes = codes.notes + ([Note.NAME_SPELLING] if shown != name else [])
     if codes.uscc is None:
         notes.append(Note.NO_CODE if codes.org_code is None else Note.NO_USCC)
@@ -92,21 +112,36 @@ def _read_reasons(text: str, facts: ListFacts) -> list[str] | Quarantined:
             return Quarantined(Fault.REASON_MISSING, "reasons", text)
         return [facts.only_reason]
     words: list[str] = []
-    for part in _PARTED.split(half_width(text).replace(" ", "")):
-        if not part:
-            continue
-        word = facts.reasons.get(part)
-        if word is None:
+    lines = (half_width(line) for line in text.splitlines())
+    for part in (part for line in lines for part in _PARTED.split(line)):
+        found = _read_reason(part, facts.reasons)
+        if found is None:
             return Quarantined(Fault.REASON_UNKNOWN, "reasons", text)
-        words.append(word)
+        words += found
+    if not words:
+        return Quarantined(Fault.REASON_MISSING, "reasons", text)
     return list(dict.fromkeys(words))
+
+
+def _read_reason(part: str, known: Mapping[str, str]) -> list[str] | None:
+    """One reason, or several parted by blanks; blanks inside a reason are only spelling, numbers before it too."""
+    bare = _NUMBERED.sub("", part.replace(" ", ""), count=1)
+    if not bare or bare.isdigit():
+        return []
+    if bare in known:
+        return [known[bare]]
+    words = [known.get(piece) for piece in _BLANKS.split(part.strip())]
+    return [word for word in words if word] if all(words) else None
 
 
 def _take(codes: _Codes, column: str, text: str) -> Quarantined | None:
     """Take what stands in one code column, whatever code it is; a fault when it is none, or disagrees."""
+    text = _plain(codes, text)
     found = check_uscc(text)
     if isinstance(found, Uscc):
         return _take_uscc(codes, column, text, found)
+    if is_person(text) or lost_digits(text):
+        return refused_code(found, column, text)
     if found.fault in _NOTHING:
         codes.notes += [Note.CODE_PLACEHOLDER] if found.fault is CodeFault.PLACEHOLDER and not absent(text) else []
         return None
@@ -120,7 +155,16 @@ def _take(codes: _Codes, column: str, text: str) -> Quarantined | None:
         return None
     if column == "org_code" and len(found.normal) != 18:
         return Quarantined(Fault.ORG_CODE_MALFORMED, column, text)
-    return Quarantined(uscc_fault(found), column, kept(found, text), suggest(found))
+    return refused_code(found, column, text)
+
+
+def _plain(codes: _Codes, text: str) -> str:
+    """A code that was taken for a figure, without its .0."""
+    plain = without_point(half_width(text).replace(" ", ""))
+    if not plain.isdigit() or plain == half_width(text).replace(" ", ""):
+        return text
+    codes.notes.append(Note.NUMBER_AS_FIGURE)
+    return plain
 
 
 def _take_uscc(codes: _Codes, column: str, text: str, found: Uscc) -> Quarantined | None:
@@ -138,7 +182,7 @@ def _take_org_code(codes: _Codes, column: str, text: str) -> Quarantined | None:
     found = check_org_code(text)
     if isinstance(found, BadCode):
         fault = Fault.ORG_CODE_CHECK if found.fault is CodeFault.ORG_CHECK else Fault.ORG_CODE_MALFORMED
-        return Quarantined(fault, column, text)
+        return Quarantined(fault, column, text, suggest_org_code(found.normal))
     assert isinstance(found, OrgCode)
     known = codes.uscc[8:17] if codes.uscc else codes.org_code
     if known is not None and known != found.text:

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
 
+from app.credit.ingestion.rules.persons import mask_persons
 from app.credit.ingestion.rules.shapes import Accepted, Fault, Note, Quarantined, Verdict
-from app.credit.ingestion.rules.values import absent, code_notes, kept, read_day, suggest, uscc_fault
+from app.credit.ingestion.rules.values import absent, code_notes, read_day, refused_code, serial_day
 from app.kernel.codes import BadCode, Uscc, check_uscc
 from app.kernel.money import AbsentSum, ForeignSum, ReadSum, UnreadSum, parse_sum
 from app.kernel.text import half_width, match_key, registered_name, text_fault
 
 SCOPE_MAX: Final = 1024
-EARLIEST: Final = date(1840, 1, 1)
+EARLIEST: Final = date(1901, 1, 1)  # 1900-01-01 is what spreadsheets and databases make of no date.
 _PLACE_NOTES: Final = {
     "not_a_division": Note.PLACE_NOT_A_DIVISION,
     "abolished": Note.PLACE_ABOLISHED,
@@ -47,11 +48,15 @@ def check_registry(cells: Sequence[str], facts: RegistryFacts) -> Verdict:
     for column, text in enumerate(cells):
         if text_fault(text) is not None:
             return Quarantined(Fault.BAD_TEXT, _TITLES[column], text)
+        if column != _USCC and (shown := mask_persons(text)) != text:
+            return Quarantined(Fault.PERSON_IDENTIFIER, _TITLES[column], shown)
     if absent(name):
         return Quarantined(Fault.NAME_MISSING, "name", name)
+    if "*" in half_width(name):
+        return Quarantined(Fault.NAME_MASKED, "name", name)
     found = check_uscc(code)
     if isinstance(found, BadCode):
-        return Quarantined(uscc_fault(found), "uscc", kept(found, code), suggest(found))
+        return refused_code(found, "uscc", code)
     kind = facts.kind_of(found)
     if kind is None:
         return Quarantined(Fault.KIND_UNKNOWN, "uscc", code)
@@ -65,7 +70,7 @@ def check_registry(cells: Sequence[str], facts: RegistryFacts) -> Verdict:
     where = _read_place(province, district, facts, founded_on)
     if isinstance(where, Quarantined):
         return where
-    shown = registered_name(name)
+    shown = one_line(name)
     notes += _name_notes(name, shown)
     notes += [Note.DATE_NOT_STATED] if founded_on is None else []
     notes += money[3]
@@ -83,6 +88,7 @@ def check_registry(cells: Sequence[str], facts: RegistryFacts) -> Verdict:
     )  # fmt: skip
 
 
+_USCC: Final = 1
 _TITLES: Final = ("name", "uscc", "registered_on", "entity_type", "capital", "scope", "province", "place", "address")
 
 
@@ -92,12 +98,21 @@ def read_founding(day: str, today: date) -> date | Quarantined | None:
         return None
     founded_on = read_day(day)
     if founded_on is None:
-        return Quarantined(Fault.DATE_UNREAD, "registered_on", day)
+        return Quarantined(Fault.DATE_UNREAD, "registered_on", day, serial_day(day))
     if founded_on > today:
         return Quarantined(Fault.DATE_IN_FUTURE, "registered_on", day)
     if founded_on < EARLIEST:
         return Quarantined(Fault.DATE_TOO_EARLY, "registered_on", day)
     return founded_on
+
+
+def one_line(name: str) -> str:
+    """A name as it is kept: a break of the line is the cell's, not the name's.
+
+    >>> one_line("山城测试\\n有限公司 ")
+    '山城测试有限公司'
+    """
+    return "".join(part.strip() for part in registered_name(name).splitlines())
 
 
 def _read_capital(text: str) -> tuple[int | None, str | None, str, list[Note]] | Quarantined:

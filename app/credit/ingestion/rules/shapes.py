@@ -23,11 +23,13 @@ class Fault(StrEnum):
     QUOTING = "quoting"
     BAD_TEXT = "bad_text"
     NAME_MISSING = "name_missing"
+    NAME_MASKED = "name_masked"
     USCC_MISSING = "uscc_missing"
     USCC_MALFORMED = "uscc_malformed"
     USCC_CHECK = "uscc_check"
     ORG_CODE_MALFORMED = "org_code_malformed"
     ORG_CODE_CHECK = "org_code_check"
+    LOST_DIGITS = "lost_digits"
     CODES_DISAGREE = "codes_disagree"
     IDENTIFIER_MISSING = "identifier_missing"
     PERSON_IDENTIFIER = "person_identifier"
@@ -61,11 +63,16 @@ FAULT_WORDS: Final[Mapping[Fault, tuple[str, str]]] = {
     Fault.QUOTING: ("引号不配对", "the quotes do not match"),
     Fault.BAD_TEXT: ("含有不允许的字符", "the text has characters that are not allowed"),
     Fault.NAME_MISSING: ("缺少名称", "there is no name"),
+    Fault.NAME_MASKED: ("名称已被脱敏，不能作为登记名称", "the name is masked and cannot stand as registered"),
     Fault.USCC_MISSING: ("缺少统一社会信用代码", "there is no unified social credit code"),
     Fault.USCC_MALFORMED: ("统一社会信用代码格式不正确", "the unified social credit code is malformed"),
     Fault.USCC_CHECK: ("统一社会信用代码校验不通过，请人工核对", "the code fails its check; a person must look"),
     Fault.ORG_CODE_MALFORMED: ("组织机构代码格式不正确", "the organisation code is malformed"),
     Fault.ORG_CODE_CHECK: ("组织机构代码校验不通过，请人工核对", "the organisation code fails its check"),
+    Fault.LOST_DIGITS: (
+        "号码被表格软件改成科学计数法，末位已丢失，请按文本格式重新导出",
+        "a spreadsheet turned the number into powers of ten and lost its end; export it as text",
+    ),
     Fault.CODES_DISAGREE: ("同一行的代码互相矛盾", "the codes of the row disagree"),
     Fault.IDENTIFIER_MISSING: ("没有可用于识别主体的代码", "nothing identifies the subject"),
     Fault.PERSON_IDENTIFIER: ("疑似公民身份号码，不予留存", "it looks like a citizen id and is not kept"),
@@ -102,6 +109,8 @@ class Note(StrEnum):
     CODE_FULL_WIDTH = "code_full_width"
     CODE_BLANKS = "code_blanks"
     CODE_HYPHEN = "code_hyphen"
+    CELL_AS_TEXT = "cell_as_text"
+    NUMBER_AS_FIGURE = "number_as_figure"
     CODE_PLACEHOLDER = "code_placeholder"
     CODE_MOVED = "code_moved"
     NO_USCC = "no_uscc"
@@ -128,6 +137,8 @@ NOTE_WORDS: Final[Mapping[Note, tuple[str, str]]] = {
     Note.CODE_FULL_WIDTH: ("代码全角改为半角", "a code in full width"),
     Note.CODE_BLANKS: ("代码中的空白已去除", "blanks inside a code"),
     Note.CODE_HYPHEN: ("代码中的连字符已去除", "a hyphen inside a code"),
+    Note.CELL_AS_TEXT: ("单元格的文本标记（单引号或等号）已去除", "a spreadsheet's mark of text in front of a value"),
+    Note.NUMBER_AS_FIGURE: ("号码末尾的“.0”已去除", "a number written as a figure with .0"),
     Note.CODE_PLACEHOLDER: ("占位代码按空白处理", "a placeholder instead of a code"),
     Note.CODE_MOVED: ("代码填在了别的列", "a code in the wrong column"),
     Note.NO_USCC: ("无统一社会信用代码，按组织机构代码匹配", "no USCC: matched by the organisation code"),
@@ -158,6 +169,7 @@ class Broken(StrEnum):
     UNDECODABLE = "undecodable"
     BAD_ARCHIVE = "bad_archive"
     BOMB = "bomb"
+    NOT_A_TABLE = "not_a_table"
     NOT_A_WORKBOOK = "not_a_workbook"
     OLD_WORKBOOK = "old_workbook"
     WRONG_HEADER = "wrong_header"
@@ -175,6 +187,10 @@ BROKEN_WORDS: Final[Mapping[Broken, tuple[str, str]]] = {
     Broken.UNDECODABLE: ("文字编码无法识别（接受 UTF-8、GBK）", "the text is neither UTF-8 nor GBK"),
     Broken.BAD_ARCHIVE: ("压缩文件已损坏", "the archive is damaged"),
     Broken.BOMB: ("解压后过大", "it unpacks to too much"),
+    Broken.NOT_A_TABLE: (
+        "这是网页、PDF、图片或程序，不是表格；请另存为 csv 或 xlsx",
+        "it is a web page, a PDF, a picture or a program; save the table as csv or xlsx",
+    ),
     Broken.NOT_A_WORKBOOK: ("不是有效的 xlsx 文件", "it is no xlsx workbook"),
     Broken.OLD_WORKBOOK: ("请另存为 xlsx 后再上传", "it is an old workbook; save it as xlsx"),
     Broken.WRONG_HEADER: ("表头缺少必要的列", "the header lacks columns that are needed"),

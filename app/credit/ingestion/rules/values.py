@@ -1,19 +1,38 @@
 """Single cells: dates, sums of invoices, and codes in whichever column they stand."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from app.credit.ingestion.rules.shapes import Fault, Note
-from app.kernel.codes import BadCode, CodeFault, CodeNote, Uscc, check_uscc, org_check, uscc_check
+from app.credit.ingestion.rules.persons import is_person
+from app.credit.ingestion.rules.shapes import Fault, Note, Quarantined
+from app.kernel.codes import (
+    BadCode,
+    CodeFault,
+    CodeNote,
+    OrgCode,
+    Uscc,
+    check_org_code,
+    check_uscc,
+    org_check,
+    uscc_check,
+)
 from app.kernel.money import AbsentSum, ReadSum, Unit, UnreadSum, parse_sum
 from app.kernel.text import half_width
 
 _DAY: Final = re.compile(
-    r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})日|([0-9]{2})([0-9]{2}))"
+    r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})[日号]|([0-9]{2})([0-9]{2})(?:\.0)?)"
     r"(?:[ T]?[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?"
 )
+_DAY_IN_WORDS: Final = re.compile(
+    r"([〇零○一二三四五六七八九]{4})年(十?[一二三四五六七八九]|十)月((?:[一二]?十)?[一二三四五六七八九]|[一二三]?十|三十一)[日号]"
+)
+_DIGITS: Final = str.maketrans("〇零○一二三四五六七八九", "000123456789")
+_SERIAL: Final = re.compile(r"([0-9]{5})(?:\.0+)?")
+_FLOAT_NOISE: Final = re.compile(r"-?[0-9]{1,12}\.[0-9]{2}(?:0{6}|9{6})[0-9]{1,9}")
+_POWERS: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?E\+?[0-9]{1,2}", re.IGNORECASE)
 _PLAIN_SUM: Final = re.compile(r"(-?)([0-9]{1,13})(?:\.([0-9]{1,2}))?")
 ABSENT: Final = frozenset(
     {"", "-", "--", "---", "—", "/", "n/a", "na", "#n/a", "null", "none", "\\n", "无", "不详", "空"}
@@ -24,6 +43,7 @@ CODE_NOTES: Final = {
     CodeNote.BLANKS: Note.CODE_BLANKS,
     CodeNote.HYPHEN: Note.CODE_HYPHEN,
 }
+_MISREAD_DIGITS: Final = str.maketrans("OI", "01")  # S, Z and V are letters that an organisation code may have.
 _MISREAD: Final = str.maketrans("IOSZV", "1052U")  # Letters that no code has, and what a scan took for them.
 
 
@@ -43,14 +63,48 @@ def read_day(text: str) -> date | None:
     >>> read_day("2017/7/8"), read_day("2017年07月08日"), read_day("2017-02-30"), read_day("17/7/8")
     (datetime.date(2017, 7, 8), datetime.date(2017, 7, 8), None, None)
     """
-    found = _DAY.fullmatch(half_width(text).strip())
+    plain = half_width(text).strip()
+    found = _DAY.fullmatch(plain)
     if found is None:
-        return None
+        return _read_day_in_words(plain)
     month, day = (found[a] or found[b] or found[c] for a, b, c in ((3, 5, 7), (4, 6, 8)))
+    return _date(int(found[1]), int(month), int(day))
+
+
+def _date(year: int, month: int, day: int) -> date | None:
     try:
-        return date(int(found[1]), int(month), int(day))
+        return date(year, month, day)
     except ValueError:
         return None
+
+
+def _read_day_in_words(text: str) -> date | None:
+    """二〇一九年一月五日, as official documents write it."""
+    found = _DAY_IN_WORDS.fullmatch(text)
+    if found is None:
+        return None
+    return _date(int(found[1].translate(_DIGITS)), _tens(found[2]), _tens(found[3]))
+
+
+def _tens(text: str) -> int:
+    """A number below 100 in characters.
+
+    >>> _tens("五"), _tens("十"), _tens("十二"), _tens("二十"), _tens("三十一")
+    (5, 10, 12, 20, 31)
+    """
+    tens, ten, ones = text.rpartition("十")
+    return (int(tens.translate(_DIGITS) or 1) * 10 if ten else 0) + int(ones.translate(_DIGITS) or 0)
+
+
+def serial_day(text: str) -> str:
+    """The day that a bare number would be in a workbook; for a person to compare, since it may be something else.
+
+    >>> serial_day("43467"), serial_day("43467.0"), serial_day("12345")
+    ('2019-01-02', '2019-01-02', '')
+    """
+    found = _SERIAL.fullmatch(half_width(text).strip())
+    day = date(1899, 12, 30) + timedelta(int(found[1])) if found else date.min
+    return day.isoformat() if date(1949, 10, 1) <= day <= date(2099, 12, 31) else ""
 
 
 def plain_fen(text: str) -> int | None:
@@ -71,6 +125,8 @@ def read_fen(text: str) -> int | None:
     """
     if (plain := plain_fen(text)) is not None:
         return plain
+    if _FLOAT_NOISE.fullmatch(half_width(text).strip()):
+        text = str(Decimal(half_width(text).strip()).quantize(Decimal("0.01")))  # 1598.2900000000002
     match parse_sum(text, unit=Unit.YUAN, negative=True):
         case ReadSum(fen=fen):
             return fen
@@ -96,11 +152,32 @@ def uscc_fault(bad: BadCode) -> Fault:
             return Fault.USCC_MALFORMED
 
 
-def kept(bad: BadCode, original: str) -> str:
-    """What of a refused code may stand in a receipt: of a citizen id nothing but its shape."""
-    if bad.fault is CodeFault.LOOKS_LIKE_CITIZEN_ID:
-        return "*" * len(original.strip())
-    return original
+def lost_digits(text: str) -> bool:
+    """Whether a spreadsheet has turned a number into powers of ten.
+
+    >>> lost_digits("9.15001E+17"), lost_digits("91500103MA00000159")
+    (True, False)
+    """
+    return _POWERS.fullmatch(half_width(text).replace(" ", "")) is not None
+
+
+def without_point(number: str) -> str:
+    """A number without the .0 of a figure.
+
+    >>> without_point("11459356.0"), without_point("2.50")
+    ('11459356', '2.50')
+    """
+    head, _, tail = number.partition(".")
+    return head if tail and not tail.strip("0") and head.isdigit() and head[0] != "0" else number
+
+
+def refused_code(bad: BadCode, column: str, original: str) -> Quarantined:
+    """The verdict on a refused USCC; of what may be a person's number nothing but its shape is kept."""
+    if bad.fault is CodeFault.LOOKS_LIKE_CITIZEN_ID or is_person(original):
+        return Quarantined(Fault.PERSON_IDENTIFIER, column, "*" * len(original.strip()))
+    if lost_digits(original):
+        return Quarantined(Fault.LOST_DIGITS, column, original)
+    return Quarantined(uscc_fault(bad), column, original, suggest(bad))
 
 
 def suggest(bad: BadCode) -> str:
@@ -120,3 +197,9 @@ def suggest(bad: BadCode) -> str:
     if bad.fault is CodeFault.CHECK and org_check(code[8:16]) == code[16]:
         return code[:17] + uscc_check(code[:17])
     return ""
+
+
+def suggest_org_code(code: str) -> str:
+    """The organisation code that letters misread for digits would give, where it passes its check."""
+    read = code.translate(_MISREAD_DIGITS)
+    return read if read != code and isinstance(check_org_code(read), OrgCode) else ""

@@ -30,13 +30,15 @@ async def store_batch(
     """Store a file; the same file again is the same batch, whatever its name. It is not yet in force.
 
     A batch that was refused is tried again when its file comes again; one that landed never is.
-    Refusals: `bad-upload` (empty, no name), `too-large`, `malformed-field` (a masked file without its bank),
+    Refusals: `bad-upload` (empty, a path for a name), `too-large`, `malformed-field` (a masked file without its bank),
     `policy-missing` (a kind of list that there is not).
     """
     if not content:
         raise Refusal("bad-upload", "文件是空的")
     if len(content) > SIZE_MAX:
         raise Refusal("too-large", size_max=SIZE_MAX)
+    if "/" in file_name or "\\" in file_name or file_name in (".", ".."):
+        raise Refusal("bad-upload", "文件名不能含有路径。")
     if not file_name or len(file_name) > 255 or text_fault(file_name) is not None:
         raise Refusal("malformed-field", field="file_name")
     if kind is FileKind.MASKED and bank_id is None:

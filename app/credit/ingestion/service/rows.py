@@ -1,8 +1,10 @@
 """From the lines of a file to checked rows, with a tally of what became of each."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Final
 
 from app.credit.ingestion.rules import (
@@ -18,8 +20,11 @@ from app.credit.ingestion.rules import (
     read_header,
     squash,
 )
+from app.credit.ingestion.rules.persons import mask_persons
 from app.credit.ingestion.service.sheets import BrokenFile, Sheet
 
+_MARKS: Final = ("'", "=")
+_AS_TEXT: Final = re.compile(r"\A\s*(?:'(.*)|=\"([^\"]*)\"\s*)\Z", re.DOTALL)  # How a spreadsheet is told: no figure.
 ORIGINAL_MAX: Final = 4_000  # Characters of a quarantined value that a receipt repeats.
 Check = Callable[[list[str]], Verdict]
 
@@ -65,7 +70,7 @@ class Tally:
 
 def safe(text: str) -> str:
     """What a table of text can hold of a value that may be anything."""
-    shown = text.replace("\x00", "\u2400").encode("utf-8", "replace").decode("utf-8")
+    shown = mask_persons(text).replace("\x00", "\u2400").encode("utf-8", "replace").decode("utf-8")
     return shown if len(shown) <= ORIGINAL_MAX else shown[:ORIGINAL_MAX] + "…"
 
 
@@ -73,21 +78,34 @@ def find_header(kind: FileKind, sheet: Sheet, *, reason_needed: bool) -> Tally:
     """Find the header among the first rows of the first sheet that has one; what stands above it is a title."""
     best: Refused | None = None
     current, above, passed_over = "", 0, []
+    before: list[str] = []
     for line in sheet.lines:
         if line.sheet != current:
             passed_over += [current] if current else []
-            current, above = line.sheet, 0
+            current, above, before = line.sheet, 0, []
         above += 1
         if above > HEADER_ROWS_MAX:
             if not current:
                 break
             continue  # To the next sheet.
         found = read_header(kind, line.cells, reason_needed=reason_needed)
+        for cells in _stacked(before, line.cells):
+            if not isinstance(found, Layout):
+                found = read_header(kind, cells, reason_needed=reason_needed)
         if isinstance(found, Layout):
             return Tally(kind, found, current, passed_over)
+        before = line.cells
         if best is None or len(found.where) < len(best.where) or found.why is not Broken.WRONG_HEADER:
             best = found
     raise BrokenFile(Broken.EMPTY) if best is None else BrokenFile(best.why, best.where)
+
+
+def _stacked(above: list[str], below: list[str]) -> list[list[str]]:
+    """Two lines as one header: a title over its parts, or titles that a scan has broken into two lines."""
+    if not above:
+        return []
+    pairs = list(zip_longest(above, below, fillvalue=""))
+    return [[low if low.strip() else high for high, low in pairs], [high + low for high, low in pairs]]
 
 
 def checked(sheet: Sheet, check: Check, tally: Tally) -> Iterator[tuple[object, ...]]:
@@ -108,7 +126,7 @@ def checked(sheet: Sheet, check: Check, tally: Tally) -> Iterator[tuple[object, 
         if another:
             continue
         width = layout.width
-        if current and len(cells) < width:
+        if len(cells) < width and (current or len(cells) >= layout.titled):
             cells = cells + [""] * (width - len(cells))
         tally.read += 1
         if line.broken:
@@ -118,12 +136,15 @@ def checked(sheet: Sheet, check: Check, tally: Tally) -> Iterator[tuple[object, 
             tally.reject(line.row_no, Fault.CELL_COUNT, "", ",".join(cells))
             continue
         row = [cells[place] if place >= 0 else "" for place in layout.places]
+        marked = any(cell[:1] in _MARKS for cell in row if cell)
+        if marked:
+            row = [_AS_TEXT.sub(lambda found: found[1] or found[2] or "", cell) for cell in row]
         if row[0] == header[0] and row == header:
             tally.read -= 1  # The header again, on a new page: no row.
             continue
         verdict = check(row)
         if isinstance(verdict, Accepted):
-            tally.accept(line.row_no, verdict.notes)
+            tally.accept(line.row_no, (*verdict.notes, Note.CELL_AS_TEXT) if marked else verdict.notes)
             yield (line.row_no, *verdict.values)
         elif [squash(cell) for cell in row] == [squash(cell) for cell in header]:
             tally.read -= 1  # The same with other blanks in it.

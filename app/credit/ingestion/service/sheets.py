@@ -1,4 +1,4 @@
-"""Bytes of a file as rows of text: csv (UTF-8 or GBK, plain or gzipped) and xlsx.
+"""Bytes of a file as rows of text: csv (UTF-8, GBK or UTF-16; plain or gzipped; commas, tabs or semicolons) and xlsx.
 
 A file that cannot be read with certainty is refused whole (`BrokenFile`). Nothing here knows what the rows mean.
 """
@@ -9,6 +9,7 @@ import io
 import re
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -24,6 +25,14 @@ WORKBOOK_MAX: Final = 192 << 20
 GRID_MAX: Final = 20_000_000  # Cells of one sheet, blank ones too: a reader makes room for all of them.
 CELL_MAX: Final = 32_767  # What a cell of a workbook may hold.
 _HEAD: Final = 1 << 16
+_QUOTED: Final = re.compile(r'"[^"]*"')
+_NO_TABLES: Final = (
+    b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"{\\rtf", b"MZ\x90", b"\x7fELF", b"Rar!", b"7z\xbc\xaf",
+    b"II*\x00", b"MM\x00*",
+)  # fmt: skip
+_MARKED_UP: Final = (
+    b"<!doctype", b"<html", b"<head", b"<body", b"<table", b"<script", b"<?xml", b"<svg", b"<?php", b"#!/",
+)  # fmt: skip
 _CELL_AT: Final = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["']""")
 
 
@@ -51,7 +60,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    encoding: str  # utf-8-sig, gb18030, xlsx
+    encoding: str  # utf-8-sig, gb18030, utf-16, xlsx
     lines: Iterator[Line]
 
 
@@ -70,8 +79,17 @@ def open_sheet(content: bytes, *, unpacked_max: int = UNPACKED_MAX) -> Sheet:
     else:
         raw = io.BytesIO(content)
     head = _head(raw)
+    if no_table(head):
+        raise BrokenFile(Broken.NOT_A_TABLE)
     encoding = _encoding(head)
-    return Sheet(encoding, _text_lines(io.TextIOWrapper(raw, encoding, "strict", newline="")))
+    separator = _separator(head.decode(encoding, "ignore"))
+    return Sheet(encoding, _text_lines(io.TextIOWrapper(raw, encoding, "strict", newline=""), separator))
+
+
+def no_table(head: bytes) -> bool:
+    """Whether a file's first bytes are those of a page, a document, a picture or a program, whatever its name says."""
+    text = head[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    return head.startswith(_NO_TABLES) or text.startswith(_MARKED_UP)
 
 
 class _Metered(io.RawIOBase):
@@ -105,6 +123,8 @@ def _head(raw: io.BufferedReader | io.BytesIO) -> bytes:
 
 def _encoding(head: bytes) -> str:
     """UTF-8 where the first rows are UTF-8, else GBK (as its superset GB 18030), else refused."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and b"\x00" in head:
+        return "utf-16"  # What a workbook calls Unicode text.
     if b"\x00" in head:
         raise BrokenFile(Broken.UNDECODABLE)
     for encoding in ("utf-8-sig", "gb18030"):
@@ -115,6 +135,17 @@ def _encoding(head: bytes) -> str:
                 continue
         return encoding
     raise BrokenFile(Broken.UNDECODABLE)
+
+
+def _separator(head: str) -> str:
+    """What parts the cells: the mark that stands equally often in most of the first lines, outside quotes."""
+    lines = _QUOTED.sub("", head).splitlines()[:200]
+
+    def steadiness(mark: str) -> tuple[int, int]:
+        counts = Counter(line.count(mark) for line in lines if mark in line)
+        return max(((lines, count) for count, lines in counts.items()), default=(0, 0))
+
+    return max(",\t;", key=steadiness)
 
 
 class _Recorder:
@@ -135,9 +166,9 @@ class _Recorder:
         return line
 
 
-def _text_lines(text: io.TextIOWrapper) -> Iterator[Line]:
+def _text_lines(text: io.TextIOWrapper, separator: str) -> Iterator[Line]:
     recorder = _Recorder(iter(text))
-    reader = csv.reader(recorder, strict=True)
+    reader = csv.reader(recorder, delimiter=separator, strict=True)
     try:
         while True:
             recorder.taken.clear()
@@ -147,7 +178,7 @@ def _text_lines(text: io.TextIOWrapper) -> Iterator[Line]:
                 return
             except csv.Error as error:
                 yield _broken_line(recorder, error)
-                reader = csv.reader(recorder, strict=True)
+                reader = csv.reader(recorder, delimiter=separator, strict=True)
                 continue
             if any(cell.strip() for cell in cells):
                 if any(len(cell) > CELL_MAX for cell in cells):
