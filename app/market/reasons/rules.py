@@ -13,11 +13,6 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-TEXT_LETTERS_MIN: Final = 10  # Letters, digits and ideographs; signs and blanks say nothing.
-TEXT_DISTINCT_MIN: Final = 5  # 啊啊啊啊啊啊啊啊啊啊 has ten letters and says nothing.
-REST_LETTERS_MIN: Final = 6  # What an honest text keeps when its courtesies are taken away (评级为最低一档).
-VERDICT_LETTERS_MIN: Final = 4  # A shorter phrase (我行, 目前) is filler: it only falls away beside one that says no.
-
 
 class Comparison(StrEnum):
     EQ = "eq"
@@ -146,10 +141,27 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """When the words of a refusal say something. Letters are those that `meaning` leaves: signs and blanks say nothing.
+
+    `empty_phrases` fit every refusal; normalised by `meaning`, the longest first, so that a phrase goes before its
+    parts. `distinct_min`: ten times the same letter says nothing. `rest_letters_min`: what an honest text keeps when
+    its courtesies are taken away. A phrase shorter than `verdict_letters_min` is filler: it only falls away beside one
+    that says no.
+    """
+
+    empty_phrases: tuple[str, ...]
+    letters_min: int
+    distinct_min: int
+    rest_letters_min: int
+    verdict_letters_min: int
+
+
+@dataclass(frozen=True, slots=True)
 class Tree:
     version: int
     reasons: Mapping[str, Reason]
-    empty_phrases: tuple[str, ...]  # Normalised by `meaning`.
+    wording: Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +203,7 @@ def check(
         return NotHeld(Why.NOT_IN_FORCE)
     if from_pushed and not reason.from_pushed:
         return NotHeld(Why.NOT_FROM_PUSHED)
-    if (fault := text_fault(text, tree.empty_phrases)) is not None:
+    if (fault := text_fault(text, tree.wording)) is not None:
         return NotHeld(fault)
     if not reason.proofs:
         return Held(reason, None)
@@ -295,25 +307,25 @@ def meaning(text: str) -> str:
     return "".join(letter for letter in plain if unicodedata.category(letter)[0] in "LN")
 
 
-def text_fault(text: str, empty_phrases: tuple[str, ...]) -> Why | None:
+def text_fault(text: str, wording: Wording) -> Why | None:
     """What is wrong with the words of a refusal; a text of nothing but phrases that fit every refusal is empty.
 
-    `empty_phrases` are normalised by `meaning`, the longest first, so that a phrase goes before its parts.
-
-    >>> text_fault("综合评分不足，经综合评估不予通过", (meaning("综合评分不足"), meaning("经综合评估不予通过")))
+    >>> wording = Wording(("经综合评估不予通过", "综合评分不足"), 10, 5, 6, 4)
+    >>> text_fault("综合评分不足，经综合评估不予通过", wording)
     <Why.TEXT_EMPTY: 'text_empty'>
-    >>> text_fault("太低", ())
+    >>> text_fault("太低", wording)
     <Why.TEXT_SHORT: 'text_short'>
-    >>> text_fault("近十二个月有效开票额低于本产品下限", ()) is None
+    >>> text_fault("近十二个月有效开票额低于本产品下限", wording) is None
     True
     """
     said = meaning(text)
-    if any(len(phrase) >= VERDICT_LETTERS_MIN and phrase in said for phrase in empty_phrases):
+    phrases = wording.empty_phrases
+    if any(len(phrase) >= wording.verdict_letters_min and phrase in said for phrase in phrases):
         rest = said
-        for phrase in empty_phrases:
+        for phrase in phrases:
             rest = rest.replace(phrase, "")
-        if len(rest) < REST_LETTERS_MIN or len(set(rest)) < TEXT_DISTINCT_MIN:
+        if len(rest) < wording.rest_letters_min or len(set(rest)) < wording.distinct_min:
             return Why.TEXT_EMPTY
-    if len(said) < TEXT_LETTERS_MIN:
+    if len(said) < wording.letters_min:
         return Why.TEXT_SHORT
-    return Why.TEXT_EMPTY if len(set(said)) < TEXT_DISTINCT_MIN else None
+    return Why.TEXT_EMPTY if len(set(said)) < wording.distinct_min else None

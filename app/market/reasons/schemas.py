@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from app.market.reasons.rules import Comparison, Proof, Reason, Source, Tree, meaning
+from app.market.reasons.rules import Comparison, Proof, Reason, Source, Tree, Wording, meaning
 
 
 class _Document(BaseModel):
@@ -72,15 +72,25 @@ class TreeDocument(_Document):
     reasons: list[ReasonDocument]
 
 
-class PhrasesDocument(_Document):
+class WordingDocument(_Document):
+    letters_min: int
+    distinct_min: int
+    rest_letters_min: int
+    verdict_letters_min: int
     phrases: list[str]
 
+    def wording(self) -> Wording:
+        said = {meaning(phrase) for phrase in self.phrases} - {""}
+        longest_first = tuple(sorted(said, key=lambda phrase: (-len(phrase), phrase)))
+        return Wording(
+            longest_first, self.letters_min, self.distinct_min, self.rest_letters_min, self.verdict_letters_min
+        )
 
-def read_tree(version: int, tree: Mapping[str, Any], phrases: Mapping[str, Any]) -> Tree:
+
+def read_tree(version: int, tree: Mapping[str, Any], wording: Mapping[str, Any]) -> Tree:
     """The rule's tree out of two policy bodies. Raises pydantic's ValidationError on a document that is no tree."""
     document = TreeDocument.model_validate(tree)
     reasons = {entry.code: entry.reason() for entry in document.reasons}
     assert len(reasons) == len(document.reasons), "a code stands twice in the tree"
     assert all(reason.group in document.groups for reason in reasons.values()), "a reason of no group"
-    said = {meaning(phrase) for phrase in PhrasesDocument.model_validate(phrases).phrases}
-    return Tree(version, reasons, tuple(sorted(said - {""}, key=lambda phrase: (-len(phrase), phrase))))
+    return Tree(version, reasons, WordingDocument.model_validate(wording).wording())

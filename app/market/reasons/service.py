@@ -8,14 +8,14 @@ from app.market.reasons.schemas import read_tree
 from app.office import policies
 
 TREE = ("reason", "loan_refusal")
-PHRASES = ("empty_phrase", "refusal_text")
+WORDING = ("empty_phrase", "refusal_text")
 
 
 async def tree_in_force(tx: ReadTx, on: date) -> Tree:
     """The refusal reasons and the empty phrases valid on `on`; `version` is that of the reasons."""
     tree = await policies.in_force(tx, *TREE, on)
-    phrases = await policies.in_force(tx, *PHRASES, on)
-    return read_tree(tree.version, tree.body, phrases.body)
+    wording = await policies.in_force(tx, *WORDING, on)
+    return read_tree(tree.version, tree.body, wording.body)
 
 
 def reasons_on(tree: Tree, on: date, *, from_pushed: bool = False) -> tuple[Reason, ...]:

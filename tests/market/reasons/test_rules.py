@@ -157,7 +157,7 @@ EMPTY = [
 @pytest.mark.parametrize("text", EMPTY)
 def test_words_that_fit_every_refusal_are_no_reason(text: str) -> None:
     """However they are spaced, pointed or widened."""
-    assert Why.TEXT_EMPTY == text_fault(text, TREE.empty_phrases)
+    assert Why.TEXT_EMPTY == text_fault(text, TREE.wording)
 
 
 @pytest.mark.parametrize(
@@ -165,13 +165,13 @@ def test_words_that_fit_every_refusal_are_no_reason(text: str) -> None:
 )
 def test_a_short_fact_among_courtesies_is_a_reason(text: str) -> None:
     """What counts is what is left when the words that fit every refusal are gone."""
-    assert text_fault(text, TREE.empty_phrases) is None
+    assert text_fault(text, TREE.wording) is None
 
 
 @pytest.mark.parametrize("text", ["", "   ", "。。。。。。。。。。。。", "太低", "1", "收入不足下限啊呀"])
 def test_less_than_ten_letters_are_too_short(text: str) -> None:
     """Signs and blanks say nothing and are not counted."""
-    assert Why.TEXT_SHORT == text_fault(text, TREE.empty_phrases)
+    assert Why.TEXT_SHORT == text_fault(text, TREE.wording)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_less_than_ten_letters_are_too_short(text: str) -> None:
 )
 def test_words_that_say_something_hold(text: str) -> None:
     """An empty phrase beside real words does no harm."""
-    assert text_fault(text, TREE.empty_phrases) is None
+    assert text_fault(text, TREE.wording) is None
 
 
 def test_every_package_path_of_the_tree_is_in_the_catalogue() -> None:
@@ -218,7 +218,7 @@ def test_the_tree_names_the_whole_taxonomy_in_both_languages() -> None:
 
 def test_the_phrases_are_normalised_and_long_ones_go_first() -> None:
     """Otherwise a part of a phrase would be cut out of its middle and leave rubble that counts as words."""
-    lengths = [len(phrase) for phrase in TREE.empty_phrases]
+    lengths = [len(phrase) for phrase in TREE.wording.empty_phrases]
 
     assert sorted(lengths, reverse=True) == lengths
-    assert all(meaning(phrase) == phrase for phrase in TREE.empty_phrases)
+    assert all(meaning(phrase) == phrase for phrase in TREE.wording.empty_phrases)
