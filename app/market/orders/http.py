@@ -150,7 +150,8 @@ async def show_suborder(suborder_id: FromPath[UUID], tx: Given[ReadTx]) -> Subor
 @get("/suborders/{suborder_id:uuid}/clocks/{kind:str}", opt=SEES)
 async def explain_clock(suborder_id: FromPath[UUID], kind: FromPath[str], tx: Given[ReadTx]) -> ExplanationView:
     """Why a deadline is on its day: every day from the start, and what it counted for."""
-    return ExplanationView.of(await reading.explain_clock(tx, suborder_id, kind[:20], now=tx.now))
+    why = await reading.explain_clock(tx, suborder_id, kind[:20], now=tx.now)
+    return ExplanationView.of(why, await reading.ladder_of(tx, why))
 
 
 @get(

@@ -204,6 +204,13 @@ async def test_a_deadline_explains_itself_day_by_day(town: Town) -> None:
     assert "周日 国庆节调休上班，计第 2 日" == sunday["words_zh"]
     assert "Sun make-up workday for National Day, day 2" == sunday["words_en"]
     assert 21 == len(why["days"])
+    # Seven of ten counted days end with 11 October, nine with 14 October; the deadline itself with 15 October.
+    assert [(70, "2025-10-11T16:00:00Z"), (90, "2025-10-14T16:00:00Z"), (100, "2025-10-15T16:00:00Z")] == [
+        (rung["share"], rung["at"]) for rung in why["ladder"][:3]
+    ]
+    assert [["branch"], ["branch", "head_office"], ["head_office", "customer_service", "supervisor"]] == [
+        rung["told"] for rung in why["ladder"][:3]
+    ]
 
 
 async def test_a_firm_takes_back_a_consent_and_then_the_order(town: Town) -> None:

@@ -430,3 +430,25 @@ async def test_an_order_is_posted_only_under_its_own_letters(city: City) -> None
         codes.append(await city.refused(post, firm, POSTED))
 
     assert ["consent-missing"] * 3 == codes
+
+
+async def test_an_order_that_is_being_withdrawn_is_not_pushed_beside_it(city: City) -> None:
+    """No suborder exists to meet at, so only the order's own lock can make the worker wait and look again."""
+    draft = orders.Draft(
+        order_id=new_id(), amount_fen=50 * WAN, term_months=12, purpose="原材料", collateral="none",
+        district_code=None, until_on=date(2025, 11, 20), places=1,
+    )  # fmt: skip
+    firm, bank = city.firm, city.banks[0]
+    pick = orders.Pick(bank.branch_id, bank.product_id, await city.sign(draft.order_id, 0, POSTED))
+    await city.act(partial(orders.post_order, draft=draft, picks=[pick], by=firm, now=POSTED), firm, POSTED)
+
+    async with city.db.transaction(Role.ACT, Scope(firm.org_id, firm.person_id)) as tx:
+        await withdrawals.withdraw_order(tx, draft.order_id, by=firm, now=POSTED)
+        pushing = asyncio.create_task(city.work(POSTED))
+        await asyncio.sleep(0.3)
+    await pushing
+
+    assert ({}, [("withdrawn",)]) == (
+        await city.states(draft.order_id),
+        await city.rows("select end_state from orders"),
+    )

@@ -14,7 +14,7 @@ from app.market import packages
 from app.market.orders import rules, store
 from app.market.orders.rules.states import BEFORE_SIGNING, TERMINAL, Act, Standing, State
 from app.market.orders.service import acting
-from app.office import clocks, proposals
+from app.office import clocks, policies, proposals
 from app.office.proposals import Proposal
 
 IN_HAND: Final = tuple(state.value for state in (*BEFORE_SIGNING, State.SIGNED, State.PAYING))
@@ -102,6 +102,13 @@ async def explain_clock(tx: ReadTx, suborder_id: UUID, kind: str, *, now: dateti
         raise Refusal("not-found")
     case_id = row["order_id"] if kind == "UNTIL" else suborder_id
     return await clocks.explain(tx, case_id, kind, now=now)
+
+
+async def ladder_of(tx: ReadTx, why: clocks.Explanation) -> Sequence[tuple[int, Sequence[str], datetime | None]]:
+    """Who is told when: share of the counted time in percent, whom, and at which instant (None during a pause)."""
+    policy = await policies.get_version(tx, "clock", why.clock.kind, why.policy_version)
+    reached = {rung.share: rung.at for rung in why.rungs}
+    return [(rung["share"], rung["told"], reached.get(rung["share"])) for rung in policy.body["rungs"]]
 
 
 async def open_package(tx: Tx, suborder_id: UUID, *, by: Seat, now: datetime) -> packages.Envelope:

@@ -76,6 +76,15 @@ class DayView:
 
 
 @dataclass(frozen=True, slots=True)
+class RungView:
+    """At `share` percent of the counted time these are told; `at` is open while a pause stands before it."""
+
+    share: int
+    told: Sequence[str]
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class ExplanationView:
     """Why this day. `used_ppm` is the share of the counted time that is used up."""
 
@@ -87,11 +96,12 @@ class ExplanationView:
     used_ppm: int
     days: Sequence[DayView]
     pauses: Sequence[Mapping[str, datetime | None]]
+    ladder: Sequence[RungView]
     policy_version: int
     calendar_version: int
 
     @classmethod
-    def of(cls, why: clocks.Explanation) -> Self:
+    def of(cls, why: clocks.Explanation, ladder: Sequence[tuple[int, Sequence[str], datetime | None]]) -> Self:
         days = [
             DayView(line.day, line.kind.value, line.n, clocks.line_in_words(line),
                     clocks.line_in_words(line, english=True))
@@ -99,9 +109,10 @@ class ExplanationView:
         ]  # fmt: skip
         pauses = [{"from_at": pause.from_at, "to_at": pause.to_at} for pause in why.pauses]
         clock = why.clock
+        rungs = [RungView(share, told, at) for share, told, at in ladder]
         return cls(
             clock.kind, clock.state, clock.due_on, clock.due_at, clock.is_provisional, why.used_ppm, days, pauses,
-            why.policy_version, why.calendar_version,
+            rungs, why.policy_version, why.calendar_version,
         )  # fmt: skip
 
 
