@@ -12,6 +12,7 @@ from tests.browser.walk import NARROW, WIDE
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("zh", NARROW), ("en", WIDE), ("en", NARROW)])
+EACH = pytest.mark.parametrize(("lang", "width"), [("zh", NARROW), ("en", WIDE)])
 LOGIN = "xy-regulator"
 
 
@@ -60,7 +61,7 @@ async def test_a_regulator_goes_from_a_figure_to_the_case_behind_it(db: Database
     await walk.says("银行人员查看数据包" if lang == "zh" else "Package opened by a person of the bank")
 
 
-@BOTH
+@EACH
 async def test_every_grouping_is_readable(db: Database, visit: Visit, lang: str, width: int):
     """By bank, branch, product, district and month, on a phone too."""
     await make_history(db)
@@ -71,7 +72,7 @@ async def test_every_grouping_is_readable(db: Database, visit: Visit, lang: str,
         await walk.open(f"/supervision?by={by}")
 
 
-@BOTH
+@EACH
 async def test_the_first_morning_says_what_will_come(db: Database, visit: Visit, lang: str, width: int):
     """No case yet: words, not zeros."""
     await make_regulator(db)

@@ -176,7 +176,7 @@ class Consents(RuleBasedStateMachine):
             return False
         return True
 
-    @rule(pick=st.integers(0, 99), by_firm=st.sampled_from([True, True, True, False]))
+    @rule(pick=st.integers(0, 99), by_firm=st.booleans())
     def revoke(self, pick: int, by_firm: bool) -> None:
         """The firm takes a letter back, perhaps again; a stranger tries."""
         consent_id, letter = self._pick(pick)
