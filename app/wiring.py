@@ -61,7 +61,7 @@ async def worker_jobs(settings: Settings, db: Database) -> AsyncIterator[Mapping
                 "batches": lambda: ingestion.load_waiting(db),
                 "deliveries": courier.tick,
                 "proposals": _in_one(db, expire_proposals),
-                "revocations": lambda: finish_revocations(db, now=db.wall.now()),
+                "revocations": lambda: finish_revocations(db, lock_first=orders.lock_for_revocation),
                 "pools": every(RECONCILE_SECONDS, _in_one(db, reconcile_pools)),
                 "forgetting": every(FORGET_SECONDS, _in_one(db, _forget)),
             }
