@@ -10,9 +10,9 @@ import structlog
 # A field that is not listed is dropped, so that a careless call can't leak a name, a sum or a request body.
 ALLOWED: Final = frozenset(
     {
-        "attempts", "count", "database", "duration_ms", "error", "event", "frames", "host", "kind", "level", "listener",
-        "logger", "method", "ms", "pid", "port", "problem", "reason", "revision", "role", "route", "seat_role", "seq",
-        "signal", "status", "step", "timestamp", "trace_id", "version", "worker",
+        "attempts", "count", "database", "duration_ms", "error", "event", "frames", "host", "job", "kind", "level",
+        "listener", "logger", "method", "ms", "pid", "port", "problem", "reason", "revision", "role", "route",
+        "seat_role", "seq", "signal", "status", "step", "timestamp", "trace_id", "version", "worker",
     }
 )  # fmt: skip
 LENGTH_MAX: Final = 500

@@ -257,7 +257,7 @@ def _launch(home: Path, account: _Account) -> Running:
         except ServerFailed as error:
             if process.poll() is None:
                 process.send_signal(signal.SIGINT)
-            elif any(hint in str(error) for hint in PASSING) and time.monotonic() < deadline:
+            elif _will_pass(error, home, log_from) and time.monotonic() < deadline:
                 time.sleep(0.1)
                 continue
             raise
@@ -292,8 +292,8 @@ def _wait_until_ready(pid: int, port: int, home: Path, log_from: int = 0) -> Non
     log = home / "postgres.log"
     while True:
         if not _alive(pid):
-            tail = log.read_bytes()[log_from:].decode(errors="replace")[-600:]
-            raise ServerFailed(f"PostgreSQL ended at once; its log ({log}) says: {tail.strip()}")
+            said = _said(log, log_from)
+            raise ServerFailed(f"PostgreSQL ended at once; its log ({log}) says: {said[-600:].strip()}")
         ready = subprocess.run(  # noqa: S603
             [str(BIN / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)], env=_environment(), check=False
         )
@@ -302,6 +302,16 @@ def _wait_until_ready(pid: int, port: int, home: Path, log_from: int = 0) -> Non
         if time.monotonic() > deadline:
             raise ServerFailed(f"PostgreSQL was not ready within {READY_SECONDS_MAX} s; see {log}.")
         time.sleep(0.05)
+
+
+def _will_pass(error: ServerFailed, home: Path, log_from: int) -> bool:
+    """Whether waiting helps. The whole log since the start is asked: a dying server's connections fill its end."""
+    said = str(error) + _said(home / "postgres.log", log_from)
+    return any(hint in said for hint in PASSING)
+
+
+def _said(log: Path, log_from: int) -> str:
+    return log.read_bytes()[log_from:].decode(errors="replace")
 
 
 def _size(path: Path) -> int:

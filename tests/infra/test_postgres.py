@@ -339,6 +339,16 @@ async def test_a_start_waits_for_what_is_left_of_a_killed_server(stopped: Path):
     postgres.stop(again)
 
 
+def test_what_passes_by_itself_is_known_however_much_is_logged_after_it(home: Path):
+    """Every connection of a killed server logs a line as it dies; on a busy one they push the reason out of sight."""
+    dying = "FATAL:  terminating connection due to unexpected postmaster exit\n" * 50
+    (home / "postgres.log").write_text(f"FATAL:  pre-existing shared memory block (key 1) is still in use\n{dying}")
+
+    found = postgres._will_pass(postgres.ServerFailed(dying[-600:]), home, 0)
+
+    assert found is True
+
+
 async def test_a_home_that_cannot_be_entered_says_what_to_do(home: Path):
     """A checkout under a closed home directory is the usual cause."""
     if os.geteuid() != 0:
