@@ -46,9 +46,9 @@ ENTRIES = (
     entry("registration.scope", "机械零部件加工；\"销售\"\n与安装\t（以许可为准）", date(2024, 5, 6), title="经营范围"),
 )  # fmt: skip
 INPUTS = (
-    BankInput("bank.rating", "A", date(2025, 9, 1), "内部评级", AS_OF - timedelta(days=3), UUID(int=9)),
-    BankInput("bank.existing_loans_fen", 0, date(2025, 9, 24), "核心系统", AS_OF - timedelta(seconds=1)),
-    BankInput("bank.late", "D", date(2025, 9, 25), "内部评级", AS_OF, UUID(int=9)),
+    BankInput("bank_input.rating", "A", date(2025, 9, 1), "内部评级", AS_OF - timedelta(days=3), UUID(int=9)),
+    BankInput("bank_input.existing_loans_fen", 0, date(2025, 9, 24), "核心系统", AS_OF - timedelta(seconds=1)),
+    BankInput("bank_input.late", "D", date(2025, 9, 25), "内部评级", AS_OF, UUID(int=9)),
 )
 
 

@@ -197,15 +197,15 @@ def test_bank_inputs_stand_beside_as_the_banks_statement_and_only_early_ones() -
     """What a bank writes after it accepted is no evidence, not even in the same instant."""
     body = composed(inputs=INPUTS)
 
-    assert [row["path"] for row in body["bank_statement"]] == ["bank.existing_loans_fen", "bank.rating"]
-    assert not any(row["path"].startswith("bank.") for row in body["items"])
+    assert [row["path"] for row in body["bank_statement"]] == ["bank_input.existing_loans_fen", "bank_input.rating"]
+    assert not any(row["path"].startswith("bank_input.") for row in body["items"])
 
 
 def test_evidence_is_found_by_path_in_both_parts() -> None:
     """Refusals point at paths; what a bank stated is marked as its own word."""
     body = composed(inputs=INPUTS, shown=shown(entry("tax.credit", "A", date(2025, 4, 30))))
 
-    record, stated = rules.find_item(body, "tax.credit"), rules.find_item(body, "bank.rating")
+    record, stated = rules.find_item(body, "tax.credit"), rules.find_item(body, "bank_input.rating")
 
     assert record is not None
     assert (record.value, record.changed_since_consent, record.stated_by_bank) == ("B", True, False)

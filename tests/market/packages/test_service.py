@@ -203,12 +203,12 @@ async def test_a_record_that_ends_later_stays_sealed_as_it_was(world: World, db:
 
 async def test_the_banks_own_inputs_are_evidence_only_if_they_were_there_before(world: World, db: Database) -> None:
     """A rating written after acceptance, to fit the refusal, is not in the package."""
-    early = BankInput("bank.rating", "D", date(2025, 9, 1), "内部评级", NOW - timedelta(seconds=1))
-    late = BankInput("bank.existing_loans_fen", 9, date(2025, 9, 25), "核心系统", NOW)
+    early = BankInput("bank_input.rating", "D", date(2025, 9, 1), "内部评级", NOW - timedelta(seconds=1))
+    late = BankInput("bank_input.existing_loans_fen", 9, date(2025, 9, 25), "核心系统", NOW)
     package_id, _ = await world.seal(await world.sign(), inputs=(early, late))
 
     async with db.transaction(Role.ACT, Scope(case_id=world.order_id)) as tx:
-        found = [await packages.item(tx, package_id, path) for path in ("bank.rating", "bank.existing_loans_fen")]
+        found = [await packages.item(tx, package_id, path) for path in ("bank_input.rating", "bank_input.existing_loans_fen")]
 
     assert found[0] is not None
     assert (found[0].value, found[0].stated_by_bank, found[1]) == ("D", True, None)

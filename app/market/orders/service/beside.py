@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
+from app.credit import catalogue, consents
 from app.infra.db import Record, Tx
 from app.kernel.clock import shanghai_date
 from app.market import limits, packages, parties, reasons
@@ -12,23 +12,17 @@ from app.market.orders import store
 from app.market.orders.rules import facts
 from app.market.orders.service.acting import Entered, need_of
 
-SEALED_AS: Final = "bank."  # How a package names the bank's own inputs,
-CLAIMED_AS: Final = "bank_input."  # and how reasons and estimates do.
-
 
 async def bank_inputs(tx: Tx, bank_id: UUID, subject_id: UUID, *, now: datetime) -> Sequence[packages.BankInput]:
     """What the bank itself had recorded about the firm before it accepted: sealed beside the package."""
     said = await limits.bank_inputs(tx, subject_id, before=now, bank_id=bank_id)
-    return [
-        packages.BankInput(f"{SEALED_AS}{one.key}", one.value, one.as_of_on, one.source, one.recorded_at)
-        for one in said
-    ]
+    return [packages.BankInput(one.path, one.value, one.as_of_on, one.source, one.recorded_at) for one in said]
 
 
 async def evidence_of(tx: Tx, entered: Entered, part: facts.Part) -> Mapping[str, reasons.Item]:
     """Everything that a refusal of this suborder may rest on, by path: the order, the bank's list and pool, and after
     acceptance the sealed package with the bank's inputs."""
-    items = [*await _own(tx, entered, part), *await _asked(tx, part)]
+    items = [*await _own(tx, entered, part), *await _asked(tx, part), *await _consented(tx, entered, part)]
     sealed = await packages.find_of_suborder(tx, part.suborder_id)
     if sealed is not None:
         items += [_sealed(item) for item in await packages.items(tx, sealed.package_id)]
@@ -62,12 +56,18 @@ async def _asked(tx: Tx, part: facts.Part) -> list[reasons.Item]:
     ]
 
 
+async def _consented(tx: Tx, entered: Entered, part: facts.Part) -> list[reasons.Item]:
+    """Which classes of data the firm let this bank see: one that it kept back is in no package to be pointed at."""
+    letters = await consents.find_for_order(tx, entered.case.order_id)
+    signed = {name for letter in letters if letter.consent_id == part.consent_id for name in letter.data_classes}
+    edition = await catalogue.edition_on(tx, shanghai_date(entered.now))
+    return [_item(f"consent.covers_{name}", reasons.Source.ORDER, int(name in signed)) for name in edition.classes]
+
+
 def _item(path: str, source: reasons.Source, value: int | str) -> reasons.Item:
     return reasons.Item(path, source, reasons.Status.VALUE, value)
 
 
 def _sealed(item: packages.PackageItem) -> reasons.Item:
-    source, path = reasons.Source.PACKAGE, item.path
-    if item.stated_by_bank:
-        source, path = reasons.Source.BANK_INPUT, CLAIMED_AS + path.removeprefix(SEALED_AS)
-    return reasons.Item(path, source, reasons.Status(item.status.value), item.value, item.as_of_on)
+    source = reasons.Source.BANK_INPUT if item.stated_by_bank else reasons.Source.PACKAGE
+    return reasons.Item(item.path, source, reasons.Status(item.status.value), item.value, item.as_of_on)

@@ -25,7 +25,7 @@ from app.market.packages.rules.shapes import (
 
 KIND: Final = "credit-package"
 VERSION: Final = 1
-BANK_PREFIX: Final = "bank."  # Paths of a bank's own inputs; no item of a report begins so.
+BANK_PREFIX: Final = "bank_input."  # Paths of a bank's own inputs; no item of a report begins so.
 CHANGED: Final = "changed_since_consent"
 _WORD: Final = {status: status.value for status in Status}  # A plain string: canonical JSON knows no enum.
 
