@@ -310,7 +310,7 @@ def _batches() -> None:
     seen = "provider_id = (select app_org()) or (select app_is_platform())"
     protect("batches", reads | {"loader": ("select, insert, update", "true"), "ops": ("select, insert, update", seen)})
     op.execute("create table batch_files (batch_id uuid primary key, content bytea not null)")
-    protect("batch_files", {"loader": ("select, insert", "true"), "ops": ("insert", _of_own_batch("batch_files"))})
+    protect("batch_files", {"loader": ("select, insert, delete", "true"), "ops": ("insert", _of_own_batch("batch_files"))})
 
 
 def _rows() -> None:

@@ -50,7 +50,7 @@ select $1, $2, * from unnest($3::uuid[], $4::text[], $5::text[], $6::boolean[])
 """
 REJECTED: Final = """
 select row_no, code, column_name as column, original, suggestion from rejected_rows
-where batch_id = $1 and row_no > $2 order by row_no limit $3
+where batch_id = $1 and row_no > $2 and ($4::text is null or code = $4) order by row_no limit $3
 """
 
 
@@ -72,6 +72,11 @@ async def read_file(tx: ReadTx, batch_id: UUID) -> bytes:
     content = await tx.value("select content from batch_files where batch_id = $1", batch_id)
     assert isinstance(content, bytes), "a stored batch has its file"
     return content
+
+
+async def drop_file(tx: Tx, batch_id: UUID) -> None:
+    """Forget the file as it came; its hash and its receipt stay."""
+    await tx.execute("delete from batch_files where batch_id = $1", batch_id)
 
 
 async def read_same_file(
@@ -152,8 +157,10 @@ async def read_counts(tx: ReadTx, batch_id: UUID) -> tuple[dict[Note, int], dict
     return notes, {Fault(row["code"]): row["rows"] for row in rows if row["outcome"] == "fault"}
 
 
-async def read_rejected(tx: ReadTx, batch_id: UUID, after: int, most: int) -> tuple[RejectedRow, ...]:
-    rows = await tx.fetch(REJECTED, batch_id, after, most)
+async def read_rejected(
+    tx: ReadTx, batch_id: UUID, after: int, most: int, fault: Fault | None = None
+) -> tuple[RejectedRow, ...]:
+    rows = await tx.fetch(REJECTED, batch_id, after, most, fault and fault.value)
     return tuple(RejectedRow(**{**dict(row), "code": Fault(row["code"])}) for row in rows)
 
 

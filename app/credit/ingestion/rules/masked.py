@@ -12,7 +12,7 @@ from app.kernel.codes import CitizenId, check_citizen_id
 from app.kernel.text import half_width, match_key, registered_name, text_fault
 
 _RATINGS: Final = frozenset("ABCD")
-_YES_NO: Final = {"是": True, "否": False}
+_YES_NO: Final = {"是": True, "否": False, "true": True, "false": False, "yes": True, "no": False}
 _COLUMNS: Final = ("customer_no", "name", "rating", "defaulted")
 
 
@@ -40,7 +40,7 @@ def check_masked(cells: Sequence[str]) -> Verdict:
     letter = None if absent(rating) else half_width(rating).strip().upper()
     if letter is not None and letter not in _RATINGS:
         return Quarantined(Fault.RATING_UNKNOWN, "rating", rating)
-    bad = None if absent(defaulted) else _YES_NO.get(defaulted.strip())
+    bad = None if absent(defaulted) else _YES_NO.get(half_width(defaulted).strip().lower())
     if bad is None and not absent(defaulted):
         return Quarantined(Fault.DEFAULT_UNKNOWN, "defaulted", defaulted)
     shown = registered_name(name)

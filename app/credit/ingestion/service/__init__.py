@@ -3,6 +3,7 @@
 from app.credit.ingestion.service.batches import (
     LIST_KIND_DEFAULT,
     get_batch,
+    newest_batches,
     read_receipt,
     store_batch,
     subjects_of_batch,
@@ -19,6 +20,7 @@ __all__ = [
     "load_batch",
     "load_waiting",
     "masked_inputs",
+    "newest_batches",
     "read_receipt",
     "store_batch",
     "subjects_of_batch",

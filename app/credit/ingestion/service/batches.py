@@ -9,7 +9,7 @@ from uuid import UUID
 from app.credit import lists
 from app.credit.ingestion import store
 from app.credit.ingestion.events import BatchStored
-from app.credit.ingestion.rules import FileKind
+from app.credit.ingestion.rules import Fault, FileKind
 from app.credit.ingestion.rules.receipts import Batch, Receipt
 from app.credit.ingestion.service.sheets import SIZE_MAX
 from app.infra import outbox
@@ -73,11 +73,18 @@ async def get_batch(tx: ReadTx, batch_id: UUID) -> tuple[Batch, int]:
     return batch, batch.rows_read or await store.read_progress(tx, batch_id)
 
 
-async def read_receipt(tx: ReadTx, batch_id: UUID, *, after: int = 0, most: int = REJECTED_MAX) -> Receipt:
-    """What became of a batch; the rejected rows after a row number, in the order of the file."""
+async def newest_batches(tx: ReadTx, most: int) -> list[Batch]:
+    """The batches that the caller may see, the newest first."""
+    return await store.read_newest_batches(tx, most)
+
+
+async def read_receipt(
+    tx: ReadTx, batch_id: UUID, *, after: int = 0, most: int = REJECTED_MAX, fault: Fault | None = None
+) -> Receipt:
+    """What became of a batch; the rejected rows (of one cause) after a row number, in the order of the file."""
     batch, _ = await get_batch(tx, batch_id)
     notes, faults = await store.read_counts(tx, batch_id)
-    return Receipt(batch, notes, faults, await store.read_rejected(tx, batch_id, after, most))
+    return Receipt(batch, notes, faults, await store.read_rejected(tx, batch_id, after, most, fault))
 
 
 async def subjects_of_batch(tx: ReadTx, batch_id: UUID) -> list[UUID]:

@@ -184,6 +184,8 @@ async def _land(tx: Tx, batch: Batch, tally: Tally, encoding: str) -> None:
         layout.direction.value if layout.direction else None, encoding,
         safe("、".join([*layout.extra, *(f"工作表：{name}" for name in tally.passed_over)])), "、".join(layout.absent),
     )  # fmt: skip
+    if tally.faults[Fault.PERSON_IDENTIFIER]:
+        await store.drop_file(tx, batch.batch_id)  # The receipt says that such a number is not kept.
     named = _Named(stream_id=batch.batch_id, at=now, batch_id=batch.batch_id)
     await outbox.record(
         tx,

@@ -136,9 +136,10 @@ def checked(sheet: Sheet, check: Check, tally: Tally) -> Iterator[tuple[object, 
             tally.reject(line.row_no, Fault.CELL_COUNT, "", ",".join(cells))
             continue
         row = [cells[place] if place >= 0 else "" for place in layout.places]
-        marked = any(cell[:1] in _MARKS for cell in row if cell)
-        if marked:
-            row = [_AS_TEXT.sub(lambda found: found[1] or found[2] or "", cell) for cell in row]
+        marked = False
+        if any(cell[:1] in _MARKS for cell in row if cell):
+            plain = [_AS_TEXT.sub(lambda found: found[1] or found[2] or "", cell) for cell in row]
+            marked, row = plain != row, plain
         if row[0] == header[0] and row == header:
             tally.read -= 1  # The header again, on a new page: no row.
             continue
