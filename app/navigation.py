@@ -15,5 +15,18 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
     ),
     "branch_clerk": (NavItem(N_("收件箱"), "/desk"), NavItem(N_("待复核"), "/desk/proposals")),
     "branch_checker": (NavItem(N_("收件箱"), "/desk"), NavItem(N_("待复核"), "/desk/proposals")),
+    "bank_admin": (
+        NavItem(N_("总部概览"), "/bank"),
+        NavItem(N_("收件箱"), "/desk"),
+        NavItem(N_("额度池"), "/bank/pools"),
+        NavItem(N_("产品清单"), "/bank/lists"),
+        NavItem(N_("待复核"), "/desk/proposals"),
+    ),
+    "operator": (
+        NavItem(N_("数据批次"), "/ops/batches"),
+        NavItem(N_("待归属网点"), "/ops/outlets"),
+        NavItem(N_("事件队列"), "/ops/outbox"),
+    ),
+    "data_officer": (NavItem(N_("数据批次"), "/ops/batches"),),
     "regulator": (NavItem(N_("监管概览"), "/supervision"),),
 }

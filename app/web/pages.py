@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from litestar import Request, Response
 from litestar.datastructures import Cookie
 from markupsafe import Markup
@@ -141,6 +141,7 @@ def _environment() -> Environment:
         day=lambda value: formats.day(value, i18n.language()),
         instant=lambda value: formats.instant(value, i18n.language()),
         code=formats.code,
-        nothing=formats.nothing,
+        # With the context, or Jinja would fold a constant into the language of the first visitor.
+        nothing=pass_context(lambda _, kind: formats.nothing(kind)),
     )
     return env

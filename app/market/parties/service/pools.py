@@ -4,7 +4,7 @@ A reservation belongs to the quarter in which it was taken, whenever it is drawn
 Callers hold the order's lock; an act that ends several suborders uses `release_all`, which locks pools by id first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -161,6 +161,16 @@ async def pools_of_bank(tx: ReadTx, bank_id: UUID, on: date) -> tuple[Pool, ...]
     """All pools of a bank in the quarter of a day."""
     rows = await store.list_of_bank(tx, bank_id, quarter_of(on))
     return tuple(Pool(**row) for row in rows)
+
+
+async def holds_of_bank(tx: ReadTx, bank_id: UUID) -> Sequence[Record]:
+    """Open holds by pool and by the day on which they expire: (pool_id, due_on or None, holds, held_fen)."""
+    return await store.read_holds(tx, bank_id)
+
+
+async def changes_of(tx: ReadTx, pool_id: UUID) -> Sequence[Record]:
+    """How a pool came to its cap, the latest first."""
+    return await store.read_changes(tx, pool_id)
 
 
 async def freeze(tx: Tx, pool_id: UUID, why: str, *, by_id: UUID | None, now: datetime) -> Pool:

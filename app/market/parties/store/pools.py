@@ -159,6 +159,24 @@ async def list_of_bank(tx: ReadTx, bank_id: UUID, quarter: date) -> list[Record]
     return await tx.fetch(OF_BANK, bank_id, quarter)
 
 
+async def read_holds(tx: ReadTx, bank_id: UUID) -> list[Record]:
+    """Open holds of a bank by pool and by the day on which their time is over; None where no decision is owed."""
+    return await tx.fetch(
+        "select r.pool_id, c.due_on, count(*) as holds, sum(r.held_fen)::bigint as held_fen from reservations r"
+        " left join clocks_v_clocks c on c.case_id = r.suborder_id and c.root_id = r.order_id and c.kind = 'DECISION'"
+        " and c.state in ('running', 'paused')"
+        " where r.bank_id = $1 and r.closed_at is null group by 1, 2 order by 2 nulls last",
+        bank_id,
+    )
+
+
+async def read_changes(tx: ReadTx, pool_id: UUID) -> list[Record]:
+    """How a pool came to its cap, the latest first."""
+    return await tx.fetch(
+        "select kind, amount_fen, cap_after_fen, why, at from pool_changes where pool_id = $1 order by at desc", pool_id
+    )
+
+
 async def read_pool(tx: ReadTx, pool_id: UUID) -> Record | None:
     return await tx.row("select * from pools where pool_id = $1", pool_id)
 

@@ -1,0 +1,1 @@
+"""Pages that belong to no single room: what the operator sees of the machinery."""

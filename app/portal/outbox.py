@@ -1,0 +1,45 @@
+"""Parked events: what a listener could not take in after every try, to be tried again once the cause is mended."""
+
+from typing import Annotated, Any, Final
+
+from litestar import Request, Response, get, post
+from pydantic import Field
+
+from app.access import audit
+from app.access.seats import SeatRole
+from app.infra import outbox
+from app.infra.db import Database, ReadTx, Tx
+from app.kernel.errors import Refusal
+from app.web.body import Form, Posted, text
+from app.web.deps import Given, scope_of
+from app.web.i18n import _
+from app.web.pages import page, see_other
+
+OPERATOR: Final = {"roles": (SeatRole.OPERATOR,)}
+URL: Final = "/ops/outbox"
+Asked = Request[Any, Any, Any]
+
+
+class RetryForm(Form):
+    seq: Annotated[int, Field(ge=1, le=2**63 - 1)]
+    listener: Annotated[str, text(80)]
+
+
+@get(URL, opt=OPERATOR, include_in_schema=False)
+async def show_outbox(tx: Given[ReadTx], request: Asked) -> Response[str]:
+    """What is parked, and how much waits its turn."""
+    db: Database = request.app.state.db
+    row = await tx.row(
+        "select count(*) filter (where parked_at is null) as waiting, min(o.recorded_at) as oldest_at"
+        " from outbox_deliveries d join outbox o on o.seq = d.seq where d.parked_at is null"
+    )
+    return page(request, "portal/outbox.html", parked=await outbox.parked(db, scope_of(request)), queue=row)
+
+
+@post("/ops/outbox/retry", opt=OPERATOR, include_in_schema=False)
+async def submit_retry(data: Posted[RetryForm], tx: Given[Tx], request: Asked) -> Response[bytes]:
+    """Let one parked event be tried again. Twice changes nothing more."""
+    if not await outbox.unpark(tx, data.seq, data.listener):
+        raise Refusal("not-found", "该事件已不在停放之列。")
+    await audit.write(tx, "outbox.retry", detail={"seq": str(data.seq), "listener": data.listener})
+    return see_other(request, URL, flash=_("已放回队列，将重新投递。"))
