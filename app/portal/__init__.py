@@ -1,1 +1,5 @@
 """Pages that belong to no single room: what the operator sees of the machinery."""
+
+from app.portal import outbox
+
+__all__ = ["outbox"]

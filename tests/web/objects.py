@@ -112,4 +112,6 @@ MAKERS: Final[dict[str, Maker]] = {
     "pool": make_pools,
     "outlet_to_place": make_outlets,
     "outlet_to_dismiss": make_outlets,
+    "outlet_to_place_on_page": make_outlets,
+    "outlet_to_dismiss_on_page": make_outlets,
 }
