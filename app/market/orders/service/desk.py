@@ -140,14 +140,15 @@ async def inbox(
     wanted: list[UUID] | None = None
     if name:
         wanted = list(await subjects.names_of(tx, await store.read_desk_subjects(tx, states), containing=name))
-    if stage == "ended":
+    ended, start = stage == "ended", None if stage == "ended" else after
+    rows, counts = await store.read_desk(
+        tx, LIVE, () if ended else states, now=tx.now, today=today, subject_ids=wanted, due=due, after=start,
+        limit=limit,
+    )  # fmt: skip
+    if ended:
         rows = await store.read_ended(tx, states, wanted, limit)
-    else:
-        rows = await store.read_desk(
-            tx, states, now=tx.now, today=today, subject_ids=wanted, due=due, after=after, limit=limit
-        )
-    more = (rows[-1]["sort_at"], rows[-1]["suborder_id"]) if len(rows) == limit and stage != "ended" else None
-    return Inbox(await _lines(tx, rows, by), await _counts(tx, today), more)
+    more = (rows[-1]["sort_at"], rows[-1]["suborder_id"]) if len(rows) == limit and not ended else None
+    return Inbox(await _lines(tx, rows, by), _counted(counts), more)
 
 
 async def _lines(tx: ReadTx, rows: Sequence[Record], by: Seat) -> list[DeskLine]:
@@ -165,13 +166,12 @@ async def _lines(tx: ReadTx, rows: Sequence[Record], by: Seat) -> list[DeskLine]
     ]  # fmt: skip
 
 
-async def _counts(tx: ReadTx, today: date) -> DeskCounts:
-    rows = await store.count_desk(tx, [*LIVE, *BEHIND], now=tx.now, today=today)
-    found = {row["state"]: row["parts"] for row in rows}
-    by_stage = {stage: sum(found.get(state, 0) for state in states) for stage, states in STAGES.items()}
-    by_stage["ended"] = sum(found.get(state, 0) for state in BEHIND)
-    live = [row for row in rows if row["state"] in LIVE]
-    return DeskCounts(sum(row["late"] for row in live), sum(row["today"] for row in live), by_stage)
+def _counted(counts: Mapping[str, tuple[int, int, int]]) -> DeskCounts:
+    by_stage = {stage: sum(counts[s][0] for s in states if s in counts) for stage, states in STAGES.items()}
+    return DeskCounts(
+        sum(late for _parts, late, _today in counts.values()), sum(today for _parts, _late, today in counts.values()),
+        by_stage,
+    )  # fmt: skip
 
 
 def time_left(row: Mapping[str, object] | Record, calendar: Calendar, now: datetime) -> TimeLeft:
