@@ -31,6 +31,20 @@ def _catalogue(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+@cache
+def _ours() -> frozenset[str]:
+    """Every text that the house itself has written: the sources of the English catalogue."""
+    source = files("app") / "locales" / "en" / "LC_MESSAGES" / "messages.po"
+    entries = read_po(io.BytesIO(source.read_bytes()), locale="en") if source.is_file() else ()
+    ids = [entry.id for entry in entries if entry.id]
+    return frozenset(text for one in ids for text in ([one] if isinstance(one, str) else one))
+
+
+def is_ours(text: str) -> bool:
+    """Whether a text was written here, so that it may hold markup; what somebody typed never may."""
+    return text in _ours()
+
+
 def use(language: str) -> None:
     """Take `language` for the rest of this request."""
     _current.set(language if language in LANGUAGES else LANGUAGES[0])

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from litestar import Request, Response
 from litestar.datastructures import Cookie
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.infra.resources import resource_dir
 from app.web import context, csrf, formats, i18n, idempotency, sealing, static
@@ -120,6 +120,19 @@ def _other_language(request: Request[Any, Any, Any]) -> str:
     return "?" + urlencode([*kept, ("lang", other)])
 
 
+def _translated(text: str, /, **slots: object) -> Markup:
+    """`_("…", slot=…)` of a template. Jinja's own takes whatever it is given for markup, also what a firm typed where
+    a page translates words that may or may not be ours: that is escaped here, and its percent signs are no slots."""
+    if i18n.is_ours(text):
+        return Markup(i18n._(text)) % slots
+    return escape(text) % slots if slots else escape(text)
+
+
+def _counted(one: str, many: str, n: int, /, **slots: object) -> Markup:
+    """`ngettext("…", "…", n)` of a template; `num` is the number."""
+    return Markup(i18n.ngettext(one, many, n)) % {"num": n, **slots}
+
+
 @cache
 def _environment() -> Environment:
     """StrictUndefined: a misspelt value is an error in a test, not a gap on a page."""
@@ -131,7 +144,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
-    env.install_gettext_callables(i18n._, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.install_gettext_callables(_translated, _counted, newstyle=False)  # type: ignore[attr-defined]
     env.globals["static"] = static.url
     env.filters.update(
         money=lambda fen: formats.money(fen, i18n.language()),

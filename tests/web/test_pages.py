@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import jinja2
+import markupsafe
 import pytest
 import structlog
 from litestar import Litestar
@@ -219,3 +220,13 @@ async def test_readiness_compares_the_schema(client: httpx.AsyncClient, app: Lit
     answers.append((await client.get("/health/ready")).status_code)
 
     assert [200, 503] == answers
+
+
+@pytest.mark.parametrize("typed", ["<b>粗</b>", "100%", "%(name)s", "%d", "{{ 7*7 }}"])
+def test_what_somebody_typed_is_escaped_where_words_are_translated(typed: str) -> None:
+    """A page translates a word that is ours or a firm's own: Jinja's own gettext takes both for markup and slots."""
+    env = pages._environment()
+
+    shown = env.from_string("{{ _(typed) }}|{{ _('每页条数须为 1 至 {n}。') }}").render(typed=typed)
+
+    assert shown.split("|")[0] == str(markupsafe.escape(typed))
