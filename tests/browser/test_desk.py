@@ -155,6 +155,71 @@ async def test_a_second_person_agrees(db: Database, visit: Visit, lang: str, wid
     assert first["state"] == "offered"
 
 
+@pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("en", NARROW)])
+async def test_papers_contract_and_payment_are_recorded(db: Database, visit: Visit, lang: str, width: int):
+    """Papers asked for and brought, an offer picked, the contract and the draws: the rest of an order's way."""
+    town = await make_town(db)
+    bank, _, suborder_id = await case_of(db, town)
+    await accept_and_contact(db, bank, suborder_id)
+    walk = await visit(lang, width)
+    await walk.sign_in(clerk_of(), PASSWORD)
+    await walk.open(f"/desk/suborders/{suborder_id}")
+
+    await walk.press("a[data-key=m]")
+    await walk.page.fill("#f-items", "近六个月银行流水\n租赁合同")
+    await walk.press("#act button[type=submit]")
+    await walk.says("办结计时暂停" if lang == "zh" else "time to decide stands still")
+    await walk.open("/desk")
+    await walk.says("等企业补材料" if lang == "zh" else "the firm brings papers")
+    await walk.shot("desk-inbox-paused")
+    await act(
+        db,
+        town.owner,
+        lambda tx, by: orders.acceptances.bring_papers(tx, suborder_id, answer="流水已交。", by=by, now=tx.now),
+    )
+    await offer(db, bank, suborder_id, 43_500)
+    await act(db, town.owner, lambda tx, by: orders.decisions.pick_offer(tx, suborder_id, by=by, now=tx.now))
+    await walk.open(f"/desk/suborders/{suborder_id}")
+    await walk.press("a[data-key=s]")
+    await walk.page.fill("#f-contract_no", "XY-2025-001")
+    await walk.page.fill("#f-draw_until_on", "2025-12-31")
+    await walk.shot("desk-sign")
+    await walk.press("#act button[type=submit]")
+    await walk.press("a[data-key=d]")
+    await walk.page.fill("#f-amount_wan", "20")
+    await walk.press("#act button[type=submit]")
+    await walk.press("a[data-key=d]")
+    await walk.page.fill("#f-amount_wan", "30")
+    await walk.press("#act button[type=submit]")
+
+    await walk.says("放款完毕" if lang == "zh" else "Paid out")
+    await walk.shot("desk-serviced")
+
+
+@pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("en", NARROW)])
+async def test_before_acceptance_only_the_banks_own_matters_are_reasons(
+    db: Database, visit: Visit, lang: str, width: int
+):
+    """No package is opened for it, and a reason that is not so cannot be sent."""
+    town = await make_town(db)
+    _, _, suborder_id = await case_of(db, town)
+    walk = await visit(lang, width)
+    await walk.sign_in(clerk_of(), PASSWORD)
+
+    await walk.open(f"/desk/suborders/{suborder_id}/refusal")
+    assert await walk.page.locator("#reasons a[href*='code=D1']").count() == 0
+    await walk.press("#reasons a[href*='code=I2']")
+    await walk.says("现值不支持该理由" if lang == "zh" else "speaks against this reason")
+    await walk.page.fill("#f-words", "本网点本季度该产品额度已经全部用完。")
+    await walk.press("#refusal button[type=submit]")
+
+    await walk.says("与数据包中的现值不符" if lang == "zh" else "The value in the package says otherwise")
+    await walk.shot("desk-refusal-own")
+    async with db.reading(Role.REPORTER) as tx:
+        row = (await orders.reading.get_suborder(tx, suborder_id)).suborder
+    assert row["state"] == "pushed"
+
+
 async def test_a_clerk_needs_the_keyboard_alone(db: Database, visit: Visit):
     """Accept and decide in at most eight keys beside what is written: j a c, o, and Enter where a form is sent."""
     town = await make_town(db)
