@@ -124,13 +124,13 @@ def _translated(text: str, /, **slots: object) -> Markup:
     """`_("…", slot=…)` of a template. Jinja's own takes whatever it is given for markup, also what a firm typed where
     a page translates words that may or may not be ours: that is escaped here, and its percent signs are no slots."""
     if i18n.is_ours(text):
-        return Markup(i18n._(text)) % slots
+        return Markup(i18n._(text)) % slots  # noqa: S704 — our own text
     return escape(text) % slots if slots else escape(text)
 
 
 def _counted(one: str, many: str, n: int, /, **slots: object) -> Markup:
     """`ngettext("…", "…", n)` of a template; `num` is the number."""
-    return Markup(i18n.ngettext(one, many, n)) % {"num": n, **slots}
+    return Markup(i18n.ngettext(one, many, n)) % {"num": n, **slots}  # noqa: S704 — our own text
 
 
 @cache

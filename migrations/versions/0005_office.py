@@ -98,7 +98,7 @@ def _clocks() -> None:
         "act": ("select, insert, update", "root_id = app_case()"),
         "worker": ("select, insert, update", "true"),
         "regulator": ("select", "true"),
-        "ops": ("select", "true"),
+        "ops": ("select", "(select app_is_platform())"),
         "reporter": ("select", "true"),
     }
     protect("clocks", audiences)

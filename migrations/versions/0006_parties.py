@@ -12,7 +12,9 @@ TABLES = (
     "published_lists", "products", "outlets", "branches", "banks",
 )  # fmt: skip
 PUBLISHED = dict.fromkeys(EVERYBODY, ("select", "true"))
-READS_ALL = dict.fromkeys(["regulator", "ops", "reporter"], ("select", "true"))
+READS_ALL = dict.fromkeys(["regulator", "reporter"], ("select", "true")) | {
+    "ops": ("select", "(select app_is_platform())"),  # Operators; a department's data officer has no business here.
+}
 
 
 def upgrade() -> None:

@@ -34,7 +34,9 @@ TRANSITIONS = [
     *((state, "lapse", "lapsed") for state in (*BEFORE_PICK, "picked")),
     *((state, "breach", state) for state in (*BEFORE_PICK, "picked", "signed", "paying")),
 ]
-READS_ALL = dict.fromkeys(("regulator", "ops", "reporter"), ("select", "true"))
+READS_ALL = dict.fromkeys(("regulator", "reporter"), ("select", "true")) | {
+    "ops": ("select", "(select app_is_platform())"),  # Operators; a department's data officer has no business here.
+}
 OWN_BRANCH = "bank_id = app_org() and coalesce(branch_id = app_branch(), true)"
 PARTIES = """
           order_id uuid not null references orders,

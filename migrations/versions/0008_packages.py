@@ -197,6 +197,7 @@ TABLES = (
 BANKS_OWN = "bank_id = app_org()"
 BUSINESS_OWN = "business_id = app_org()"
 CASE = "order_id = app_case()"
+PLATFORM = "(select app_is_platform())"  # Operators; a department's data officer has no business here.
 # Who may do what with which rows. Wrapped data keys open nothing without the key outside the database, so whoever
 # opens or seals values may fetch them; only operators delete them, and that is how a subject is forgotten.
 ACCESS = {
@@ -211,7 +212,7 @@ ACCESS = {
         "auth": ("select", "true"),
         "bank": ("select, insert, update", BANKS_OWN),
         "act": ("select", "true"),
-        "ops": ("select", "true"),
+        "ops": ("select", PLATFORM),
     },
     "client_keys": {
         "auth": ("select", "true"),
@@ -224,21 +225,21 @@ ACCESS = {
         "bank": ("select, insert, update", BANKS_OWN),
         "act": ("select", "true"),
         "worker": ("select, update", "true"),
-        "ops": ("select", "true"),
+        "ops": ("select", PLATFORM),
     },
     "endpoint_keys": {"bank": ("select, insert, update", BANKS_OWN), "worker": ("select", "true")},
     "notices": {
         "bank": ("select, update", BANKS_OWN),
         "worker": ("select, insert, update", "true"),
         "regulator": ("select", "true"),
-        "ops": ("select, update", "true"),
+        "ops": ("select, update", PLATFORM),
         "reporter": ("select", "true"),
     },
     "delivery_attempts": {
         "bank": ("select", BANKS_OWN),
         "worker": ("select, insert", "true"),
         "regulator": ("select", "true"),
-        "ops": ("select", "true"),
+        "ops": ("select", PLATFORM),
         "reporter": ("select", "true"),
     },
     "package_previews": {

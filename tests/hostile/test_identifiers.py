@@ -24,7 +24,8 @@ from tests.credit.ingestion.test_rules import FACTS, registry
 from tests.hostile.files import REASONS, REGISTER_HEAD, firm, read_rows, text
 
 FIRST_PLACES = {
-    "11": "GOV", "12": "INST", "13": "SOC", "21": "ENT", "31": "SOC", "32": "SOC", "33": "SOC", "34": "SOC", "35": "SOC",
+    "11": "GOV", "12": "INST", "13": "SOC", "21": "ENT", "31": "SOC", "32": "SOC", "33": "SOC", "34": "SOC",
+    "35": "SOC",
     "41": "ENT", "51": "SOC", "52": "SOC", "53": "SOC", "61": "ENT", "62": "ENT", "71": "SOC", "72": "SOC", "81": "SOC",
     "91": "ENT", "92": "SOLE", "93": "COOP", "A1": "INST", "N1": "COLLECTIVE", "N2": "COLLECTIVE", "N3": "COLLECTIVE",
 }  # fmt: skip

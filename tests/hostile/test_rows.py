@@ -1,0 +1,161 @@
+"""Rows by raw SQL, role by role: two organisations' twin data, and what each role reads under whose scope (P16)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from app.access.seats import Seat, SeatRole
+from app.infra.db import Database, Role, Scope
+from tests.web.objects import MAKERS
+from tests.web.test_access_matrix import seats_of
+
+OWNERS = ("org_id", "business_id", "bank_id", "provider_id")  # Columns that say whose a row is.
+# What is published, or names organisations and branches as the shelf does: everybody's to read.
+PUBLIC = frozenset(
+    {"banks", "branches", "products", "published_lists", "orgs", "policies", "business_clock", "suborder_transitions"}
+)
+# Keys of subjects and banks, wrapped: they open nothing without the key outside the database.
+WRAPPED = frozenset({"data_keys"})
+# Roles without a caller's scope: engines of the house, whose code and not whose scope says what they read.
+ENGINES = frozenset({Role.WORKER, Role.LOADER, Role.REPORTER, Role.SEALER, Role.AUTH})
+# Before an act's order is known its role finds what it needs by key; rows of orders it sees by the order alone.
+FINDS = frozenset(
+    {"subjects", "credit_records", "coverages", "invoices", "invoice_features", "list_entries", "subject_names",
+     "subject_identifiers", "bank_outlets", "bank_inputs", "pools", "clients", "client_keys", "endpoints", "seats",
+     "data_keys", "pool_changes"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Twins:
+    """Two casts with the same things; `canaries` are values that stand in the rows of the first alone."""
+
+    mine: Mapping[SeatRole, Seat]
+    others: Mapping[SeatRole, Seat]
+    canaries: frozenset[str]
+
+
+@pytest.fixture
+async def twins(db: Database, admin: "asyncpg.Connection[asyncpg.Record]") -> Twins:
+    mine, others = await seats_of(db, "mine"), await seats_of(db, "other")
+    for name in sorted(MAKERS):
+        await MAKERS[name](db, mine, others)
+    return Twins(mine, others, await canaries_of(admin, {seat.org_id for seat in mine.values()}))
+
+
+async def tables_of(admin: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
+    rows = await admin.fetch(
+        "select relname from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v')"
+        " and not relispartition and relname <> 'alembic_version' order by relname"
+    )
+    return [row["relname"] for row in rows]
+
+
+async def canaries_of(admin: "asyncpg.Connection[asyncpg.Record]", org_ids: set[UUID]) -> frozenset[str]:
+    """Ids, hashes and texts of the rows that belong to these organisations, and to nobody else.
+
+    Without the ids of subjects: the register is public.
+    """
+    theirs: set[str] = set()
+    others: set[str] = set()
+    for table in await tables_of(admin):
+        if table in PUBLIC:
+            continue
+        for row in await admin.fetch(f'select * from "{table}"'):
+            owners = {row[name] for name in OWNERS if row.get(name) is not None}
+            if owners:
+                (theirs if owners & org_ids else others).update(values_of(row))
+    register = {str(row["subject_id"]) for row in await admin.fetch("select subject_id from subjects")}
+    return frozenset(theirs - others - register)
+
+
+def values_of(row: Mapping[str, Any]) -> set[str]:
+    """What of a row would give it away: everything long enough to be nobody else's."""
+    found: set[str] = set()
+    for value in row.values():
+        if isinstance(value, UUID):
+            found.add(str(value))
+        elif isinstance(value, str) and len(value) >= 16 and re.search(r"\d", value):
+            found.add(value)
+    return found
+
+
+async def seen(db: Database, role: Role, scope: Scope, tables: list[str]) -> dict[str, str]:
+    """Everything a role can read under a scope, table by table."""
+    found = {}
+    for table in tables:
+        try:
+            async with db.reading(role, scope) as tx:
+                found[table] = str([tuple(row.values()) for row in await tx.fetch(f'select * from "{table}"')])
+        except asyncpg.InsufficientPrivilegeError:
+            continue
+    return found
+
+
+async def leaks(db: Database, twins: Twins, role: Role, scope: Scope, tables: list[str]) -> list[str]:
+    told = await seen(db, role, scope, [table for table in tables if table not in PUBLIC | WRAPPED])
+    return sorted(
+        f"{table} to {role}: {next(iter(hits))} and {len(hits) - 1} more"
+        for table, content in told.items()
+        if (hits := {canary for canary in twins.canaries if canary in content})
+        and not (role is Role.ACT and table in FINDS)
+    )
+
+
+SEATS = [
+    (Role.BUSINESS, SeatRole.BUSINESS),
+    (Role.BANK, SeatRole.BANK_ADMIN),
+    (Role.BANK, SeatRole.BRANCH_CLERK),
+    (Role.BANK, SeatRole.BANK_CLIENT),
+    (Role.OPS, SeatRole.DATA_OFFICER),
+    (Role.ACT, SeatRole.BUSINESS),
+    (Role.ACT, SeatRole.BRANCH_CLERK),
+    (Role.PUBLIC, None),
+]
+
+
+@pytest.mark.parametrize(("role", "by"), SEATS, ids=[f"{role}-{by}" for role, by in SEATS])
+async def test_no_row_of_another_is_read_by_raw_sql(db: Database, admin, twins: Twins, role: Role, by) -> None:
+    """Every table and view, with no WHERE at all, under the other's scope and under none."""
+    assert len(twins.canaries) >= 50
+    tables = await tables_of(admin)
+    seat = twins.others[by] if by else None
+    scope = Scope(seat.org_id, seat.person_id, seat.branch_id) if seat else Scope()
+
+    own = await leaks(db, twins, role, scope, tables)
+    none = await leaks(db, twins, role, Scope(), tables)
+
+    assert own == [], own
+    assert [] == [one for one in none if role is not Role.OPS]
+
+
+async def test_the_twin_data_is_seen_by_its_own_organisation(db: Database, admin, twins: Twins) -> None:
+    """Without rows to see, the test above would see nothing whatever the policies say."""
+    tables = [table for table in await tables_of(admin) if table not in PUBLIC]
+    firm, clerk = twins.mine[SeatRole.BUSINESS], twins.mine[SeatRole.BANK_ADMIN]
+
+    told = [
+        str(await seen(db, role, Scope(seat.org_id, seat.person_id), tables))
+        for role, seat in ((Role.BUSINESS, firm), (Role.BANK, clerk))
+    ]
+
+    assert all(sum(canary in one for canary in twins.canaries) >= 10 for one in told)
+
+
+async def test_nobody_reads_a_table_of_owners_without_a_policy_of_owners(admin) -> None:
+    """From the catalogue: firms, banks and the public have no policy `true` on a table that says whose a row is."""
+    rows = await admin.fetch(
+        "select p.tablename, p.policyname, p.qual as rows from pg_policies p"
+        " where exists (select 1 from information_schema.columns c where c.table_name = p.tablename"
+        "  and c.column_name = any($1)) and p.policyname ~ '^(business|bank|public)_' and p.cmd <> 'INSERT'",
+        list(OWNERS),
+    )
+
+    wide = sorted({f"{row['tablename']} {row['policyname']}" for row in rows if row["rows"] == "true"})
+
+    assert [] == [one for one in wide if one.split()[0] not in PUBLIC]
