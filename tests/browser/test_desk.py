@@ -115,7 +115,7 @@ async def test_a_refusal_is_checked_before_it_is_sent(db: Database, visit: Visit
     await walk.page.fill("#f-words", "近十二个月实缴税款十八万元，低于本产品三十万元的要求。")
     await walk.page.select_option("#f-comparison", "lt")
     await walk.press("#refusal button[type=submit]")
-    await walk.says("与数据包中的现值不符" if lang == "zh" else "The value in the package says otherwise")
+    await walk.says("与这项信息的现值不符" if lang == "zh" else "The present value says otherwise")
     await walk.shot("desk-refusal-false")
     await walk.page.fill("#f-value", "30")
     await walk.page.wait_for_selector("#verdict .tone-good")
@@ -213,7 +213,7 @@ async def test_before_acceptance_only_the_banks_own_matters_are_reasons(
     await walk.page.fill("#f-words", "本网点本季度该产品额度已经全部用完。")
     await walk.press("#refusal button[type=submit]")
 
-    await walk.says("与数据包中的现值不符" if lang == "zh" else "The value in the package says otherwise")
+    await walk.says("与这项信息的现值不符" if lang == "zh" else "The present value says otherwise")
     await walk.shot("desk-refusal-own")
     async with db.reading(Role.REPORTER) as tx:
         row = (await orders.reading.get_suborder(tx, suborder_id)).suborder

@@ -21,6 +21,7 @@ from app.market.parties.schemas import ListBody, PoolAmount, PoolOpening, PoolTh
 from app.market.parties.service import changes, outlets, pools, shelf
 from app.office import proposals
 from app.office.proposals import Described, Line, Proposal
+from app.web import i18n
 from app.web.body import Form, Posted, text
 from app.web.deps import Given
 from app.web.i18n import N_, _
@@ -331,7 +332,7 @@ LIST_LINES: Final = (
 
 async def _where(tx: ReadTx, branch_id: UUID, product_id: UUID) -> list[Line]:
     branch, product = await shelf.get_branch(tx, branch_id), await shelf.get_product(tx, product_id)
-    return [Line(N_("网点"), branch.name), Line(N_("产品"), product.name)]
+    return [Line(N_("网点"), branch.name), Line(N_("产品"), product.name_en if i18n.language() == "en" else product.name)]
 
 
 proposals.describe_by(changes.POOL_OPEN, tell_opening)

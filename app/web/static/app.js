@@ -38,7 +38,7 @@
     const field = form && form.querySelector(form.dataset.focus);
     if (!field) return;
     field.focus();
-    if (field.select) field.select();
+    if (field.tagName === "INPUT") field.select();
   });
 
   // A long list that is searched by typing; Enter goes to the first that is left.

@@ -138,7 +138,7 @@ FAULTS: Final[Mapping[Why, str]] = {
     Why.ITEM_NOT_COLLECTED: N_("这项信息未采集，不能作为依据。"),
     Why.ITEM_NO_RECORD: N_("这项信息无记录，不能作为依据。"),
     Why.ITEM_STALE: N_("这项信息太旧，不能作为依据。"),
-    Why.CLAIM_FALSE: N_("与数据包中的现值不符，这样拒绝不成立。"),
+    Why.CLAIM_FALSE: N_("与这项信息的现值不符，这样拒绝不成立。"),
 }
 QUOTE_FAULTS: Final[Mapping[str, str]] = {
     "wrong-state": N_("当前阶段不能报方案。"),
