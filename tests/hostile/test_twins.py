@@ -1,4 +1,4 @@
-"""Rows by raw SQL, role by role: two organisations' twin data, and what each role reads under whose scope (P16)."""
+"""Two organisations' twin data: what each role reads by raw SQL under whose scope, and what every page tells (P16)."""
 
 import re
 from collections.abc import Mapping
@@ -8,17 +8,21 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from litestar import Litestar
 
 from app.access.seats import Seat, SeatRole
 from app.infra.db import Database, Role, Scope
-from tests.web.objects import MAKERS
-from tests.web.test_access_matrix import seats_of
+from tests.conftest import SECRET
+from tests.web.app_for_tests import client_of, sign
+from tests.web.objects import MAKERS, Made
+from tests.web.test_access_matrix import ROWS, app, seats_of
 
 OWNERS = ("org_id", "business_id", "bank_id", "provider_id")  # Columns that say whose a row is.
 # What is published, or names organisations and branches as the shelf does: everybody's to read.
 PUBLIC = frozenset(
     {"banks", "branches", "products", "published_lists", "orgs", "policies", "business_clock", "suborder_transitions"}
 )
+SHELF = ("banks", "branches", "products", "published_lists")
 # Keys of subjects and banks, wrapped: they open nothing without the key outside the database.
 WRAPPED = frozenset({"data_keys"})
 # Roles without a caller's scope: engines of the house, whose code and not whose scope says what they read.
@@ -38,14 +42,14 @@ class Twins:
     mine: Mapping[SeatRole, Seat]
     others: Mapping[SeatRole, Seat]
     canaries: frozenset[str]
+    made: Mapping[str, Made]
 
 
 @pytest.fixture
 async def twins(db: Database, admin: "asyncpg.Connection[asyncpg.Record]") -> Twins:
     mine, others = await seats_of(db, "mine"), await seats_of(db, "other")
-    for name in sorted(MAKERS):
-        await MAKERS[name](db, mine, others)
-    return Twins(mine, others, await canaries_of(admin, {seat.org_id for seat in mine.values()}))
+    made = {name: await MAKERS[name](db, mine, others) for name in sorted(MAKERS)}
+    return Twins(mine, others, await canaries_of(admin, {seat.org_id for seat in mine.values()}), made)
 
 
 async def tables_of(admin: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
@@ -59,7 +63,7 @@ async def tables_of(admin: "asyncpg.Connection[asyncpg.Record]") -> list[str]:
 async def canaries_of(admin: "asyncpg.Connection[asyncpg.Record]", org_ids: set[UUID]) -> frozenset[str]:
     """Ids, hashes and texts of the rows that belong to these organisations, and to nobody else.
 
-    Without the ids of subjects: the register is public.
+    Without the ids of subjects and of what stands on the shelf: these are public.
     """
     theirs: set[str] = set()
     others: set[str] = set()
@@ -71,7 +75,8 @@ async def canaries_of(admin: "asyncpg.Connection[asyncpg.Record]", org_ids: set[
             if owners:
                 (theirs if owners & org_ids else others).update(values_of(row))
     register = {str(row["subject_id"]) for row in await admin.fetch("select subject_id from subjects")}
-    return frozenset(theirs - others - register)
+    shelf = [await admin.fetch(f'select * from "{table}"') for table in SHELF]
+    return frozenset(theirs - others - register - {value for rows in shelf for row in rows for value in values_of(row)})
 
 
 def values_of(row: Mapping[str, Any]) -> set[str]:
@@ -159,3 +164,43 @@ async def test_nobody_reads_a_table_of_owners_without_a_policy_of_owners(admin) 
     wide = sorted({f"{row['tablename']} {row['policyname']}" for row in rows if row["rows"] == "true"})
 
     assert [] == [one for one in wide if one.split()[0] not in PUBLIC]
+
+
+CONFINED = tuple(role for role in SeatRole if role not in (SeatRole.REGULATOR, SeatRole.SERVICE, SeatRole.OPERATOR))
+
+
+async def test_no_page_or_answer_tells_one_firm_or_bank_of_another(
+    db: Database, app: Litestar, admin: "asyncpg.Connection[asyncpg.Record]", twins: Twins
+) -> None:
+    """Every GET route as every role of the other side: with ids of the first, with its own, with none that exist."""
+    names = await admin.fetch(
+        "select s.name, s.uscc from subjects s join orgs o using (subject_id) where o.org_id = any($1)",
+        [seat.org_id for seat in twins.mine.values()],
+    )
+    canaries = twins.canaries | {value for row in names for value in row.values() if value}
+    told, calls = [], 0
+    for role in (None, *CONFINED):
+        async with client_of(app) as client:
+            if role is not None:
+                await sign(db, client, twins.others[role], secret=SECRET)
+            for key, row in sorted(ROWS.items()):
+                for params in {id(p): p for p in asked(twins, row.object)}.values() if row.method == "GET" else ():
+                    url = row.url(params)
+                    for accept in ("text/html", "application/json"):
+                        answer = await client.get(url, headers={"accept": accept})
+                        calls += 1
+                        text = answer.text + str(answer.headers.multi_items())
+                        told += [f"{key} as {role}: {one}" for one in canaries if one in text and one not in url]
+    print(f"{calls} calls, {len(canaries)} canaries")
+
+    assert calls > 500
+    assert told == []
+
+
+def asked(twins: Twins, name: str) -> list[Mapping[str, str]]:
+    """Path parameters for a route of that thing: the first one's, the other one's, nobody's."""
+    made = twins.made.get(name)
+    return [made.own, made.foreign, {}] if made else [{}]
+
+
+__all__ = ["app"]
