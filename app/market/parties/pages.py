@@ -332,7 +332,11 @@ LIST_LINES: Final = (
 
 async def _where(tx: ReadTx, branch_id: UUID, product_id: UUID) -> list[Line]:
     branch, product = await shelf.get_branch(tx, branch_id), await shelf.get_product(tx, product_id)
-    return [Line(N_("网点"), branch.name), Line(N_("产品"), product.name_en if i18n.language() == "en" else product.name)]
+    name = product.name_en if i18n.language() == "en" else product.name
+    return [
+        Line(N_("网点"), branch.name),
+        Line(N_("产品"), name),
+    ]
 
 
 proposals.describe_by(changes.POOL_OPEN, tell_opening)

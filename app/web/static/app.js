@@ -28,6 +28,7 @@
 
   // A list that refreshes itself waits while rows of it are ticked or written in.
   document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.target.dataset.sent) { event.preventDefault(); return; }  // Its form is on its way already.
     const calm = event.target.closest("[data-calm]");
     if (calm && calm === event.target && calm.querySelector(":checked, input:focus, textarea:focus")) event.preventDefault();
   });

@@ -178,7 +178,12 @@ async def check_refusal(
     suborder_id: FromPath[UUID], data: Posted[RefusalForm], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[str]:
     """What is still missing, while it is being written: the same verdict as when it is sent."""
-    weighed = await desk.weigh_refusal(tx, suborder_id, said_of(data), by=seat, now=tx.now)
+    try:
+        weighed = await desk.weigh_refusal(tx, suborder_id, said_of(data), by=seat, now=tx.now)
+    except Refusal as refusal:
+        if refusal.code != "wrong-state":
+            raise
+        return page(request, "orders/desk_verdict.html", fault=_(refusal.detail), needs_two=False)
     fault = _(desk_words.FAULTS[weighed.why]) if weighed.why is not None else ""
     return page(request, "orders/desk_verdict.html", fault=fault, needs_two=weighed.needs_two)
 
