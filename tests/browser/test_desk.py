@@ -7,7 +7,7 @@ import pytest
 from app.demo import city
 from app.infra.db import Database, Role, Scope
 from app.kernel.clock import shanghai_date
-from app.market import orders, parties
+from app.market import orders, packages, parties
 from app.market.parties.schemas import ListBody
 from app.office import proposals
 from tests.browser.conftest import Visit
@@ -286,6 +286,36 @@ async def test_a_late_one_stands_first_and_is_counted(db: Database, visit: Visit
     await walk.says("逾期 1")
     await walk.says("超时 2 个工作日")
     await walk.shot("desk-late")
+
+
+async def test_a_package_opens_by_its_own_page_alone_while_the_consent_stands(db: Database, visit: Visit):
+    """Looking at an order reads no data; opening its package is one reading that the firm sees; then it is over."""
+    town = await make_town(db)
+    bank, order_id, suborder_id = await case_of(db, town)
+    await act(db, bank.clerk, lambda tx, by: orders.acceptances.accept_suborder(tx, suborder_id, by=by, now=tx.now))
+    walk = await visit("zh", WIDE)
+    await walk.sign_in(clerk_of(), PASSWORD)
+
+    await walk.open(f"/desk/suborders/{suborder_id}")
+    assert await readings(db, order_id) == 0
+    await walk.open(f"/desk/suborders/{suborder_id}/package")
+    await walk.says("900 万")
+    assert await readings(db, order_id) == 1
+    async with db.reading(Role.REPORTER) as tx:
+        consent_id = (await orders.reading.get_suborder(tx, suborder_id)).suborder["consent_id"]
+        now = tx.now
+    await orders.withdrawals.revoke_consent(db, consent_id, order_id, by=town.owner, now=now)
+    await walk.page.goto(f"{walk.base}/desk/suborders/{suborder_id}/package")
+
+    assert "900 万" not in await walk.page.inner_text("body")
+    assert await readings(db, order_id) == 1
+    await walk.open("/desk?stage=ended")
+    await walk.says(town.firm.name)
+
+
+async def readings(db: Database, order_id: UUID) -> int:
+    async with db.reading(Role.REPORTER) as tx:
+        return len(await packages.list_reads(tx, order_id))
 
 
 async def lower_approval_level(db: Database, bank: TownBank) -> None:

@@ -55,3 +55,7 @@ async def test_the_head_office_sees_its_branches_and_changes_a_pool(db: Database
     await set_clock(db, "2025-10-10 09:00")
     await walk.open("/bank")
     await walk.shot("bank-late")
+    await walk.press("a[href='/desk?due=late']")
+    await walk.says(town.firm.name)
+    await walk.press("tr[data-row] a")
+    await walk.shot("bank-case")
