@@ -1,6 +1,5 @@
 """`xinyidai`: the one command line. Each command imports what it needs, so that `--help` is quick."""
 
-import asyncio
 import json
 import sys
 from typing import Annotated, NoReturn
@@ -25,22 +24,23 @@ def serve(
 ) -> None:
     """Answer HTTP until stopped. Starts the embedded PostgreSQL unless DATABASE_URL names one."""
     from app.infra.places import server_address
+    from app.main import run
     from app.main import serve as serve_http
 
     settings = load()
     with server_address(settings) as server_url:
-        asyncio.run(serve_http(settings, server_url, host, port))
+        run(serve_http(settings, server_url, host, port))
 
 
 @cli.command()
 def worker() -> None:
     """Do what happens later: events, due clocks, deliveries, batches. Run one or several beside `serve`."""
     from app.infra.places import server_address
-    from app.main import work_until_stopped
+    from app.main import run, work_until_stopped
 
     settings = load()
     with server_address(settings) as server_url:
-        asyncio.run(work_until_stopped(settings, server_url))
+        run(work_until_stopped(settings, server_url))
 
 
 @cli.command()

@@ -10,6 +10,7 @@ embedded server and one load generator; rounds alternate, and ratios are taken r
 
 import asyncio
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -87,6 +88,7 @@ class Side:
 
 def rows() -> list[Row]:
     """Measure ours against both references, on a server of their own."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     home = Path(tempfile.mkdtemp(prefix="xyd-bench-"))
     home.chmod(0o755)
     try:

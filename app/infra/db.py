@@ -8,12 +8,12 @@ import asyncio
 import hashlib
 import hmac
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 from uuid import UUID
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.infra.outbox import Bus
 
 Record = asyncpg.Record
+T = TypeVar("T")
 
 
 class Role(StrEnum):
@@ -72,7 +73,7 @@ class Scope:
 class ReadTx:
     """A transaction that reads. `now` is the business instant at which it began, `wall` the real one."""
 
-    __slots__ = ("_connection", "now", "role", "scope", "wall")
+    __slots__ = ("_connection", "_remembered", "now", "role", "scope", "shared", "wall")
 
     def __init__(
         self,
@@ -81,12 +82,17 @@ class ReadTx:
         scope: Scope,
         now: datetime,
         wall: datetime,
+        shared: dict[str, Any] | None = None,
     ) -> None:
         self._connection = connection
+        self._remembered: dict[Hashable, Any] = {}
         self.role = role
         self.scope = scope
         self.now = now
         self.wall = wall
+        self.shared = (
+            {} if shared is None else shared
+        )  # What the process keeps between units of work; who keeps it knows when it is stale.
 
     @property
     def org_id(self) -> UUID | None:
@@ -109,8 +115,17 @@ class ReadTx:
     async def value(self, sql: str, *args: object) -> Any:
         return await self._connection.fetchval(sql, *args)
 
+    async def remember(self, key: Hashable, read: Callable[[], Awaitable[T]]) -> T:
+        """Ask once per unit of work for what does not change in it, such as a dated policy."""
+        if key not in self._remembered:
+            self._remembered[key] = await read()
+        found: T = self._remembered[key]
+        return found
+
     async def narrow(self, *, case_id: UUID) -> None:
         """Say which order this transaction is about, once that is known. The `act` role sees no other."""
+        if self.scope.case_id == case_id:
+            return
         self.scope = replace(self.scope, case_id=case_id)
         await self._connection.execute(f"select set_config('app.case', '{case_id}', true)")
 
@@ -141,10 +156,12 @@ class Tx(ReadTx):
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo what happens inside when it raises, without ending the transaction."""
+        scope = self.scope
         await self._connection.execute("savepoint inner_work")
         try:
             yield
         except Exception:
+            self.scope = scope  # Rolling back takes a narrowing back as well.
             await self._connection.execute("rollback to savepoint inner_work")
             raise
         finally:
@@ -165,12 +182,13 @@ class Database:
     application_name: str = "xinyidai"
     _pools: dict[Role, "asyncpg.Pool[Record]"] = field(default_factory=dict)
     _opening: dict[Role, asyncio.Lock] = field(default_factory=dict)
+    _shared: dict[str, Any] = field(default_factory=dict)
 
     @asynccontextmanager
     async def transaction(self, role: Role, scope: Scope = Scope()) -> AsyncIterator[Tx]:
         """One unit of work that may write."""
         async with self._unit(role, scope, "begin") as (connection, now, wall):
-            yield Tx(connection, role, scope, now, wall, bus=self.bus)
+            yield Tx(connection, role, scope, now, wall, self._shared, bus=self.bus)
 
     @asynccontextmanager
     async def reading(self, role: Role, scope: Scope = Scope()) -> AsyncIterator[ReadTx]:
@@ -180,7 +198,7 @@ class Database:
             now,
             wall,
         ):
-            yield ReadTx(connection, role, scope, now, wall)
+            yield ReadTx(connection, role, scope, now, wall, self._shared)
 
     async def close(self) -> None:
         pools, self._pools = list(self._pools.values()), {}

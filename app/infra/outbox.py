@@ -5,7 +5,7 @@ by the worker, in order per stream, each event once per listener; an event that 
 back its own stream for that listener only, and is shown to the operator).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final, TypeVar
@@ -17,6 +17,7 @@ from app.infra.db import OUTCOME_UNKNOWN, Database, Record, Role, Scope, Tx
 from app.kernel.events import Event
 
 ATTEMPTS_MAX: Final = 8
+BLOCK: Final = 10  # Events in one transaction: enough to share the cost of its commit, too few to hold locks for long.
 CHANNEL: Final = "outbox"
 E = TypeVar("E", bound=Event)
 Listener = Callable[[Tx, Any], Awaitable[None]]
@@ -63,7 +64,13 @@ from outbox_deliveries d join outbox o on o.seq = d.seq
 where d.parked_at is null and d.next_at <= $1
   and not exists (select 1 from outbox_deliveries e
                   where e.listener = d.listener and e.stream_id = d.stream_id and e.seq < d.seq)
-order by d.seq limit 1 for update of d skip locked
+order by d.seq limit $2 for update of d skip locked
+"""
+
+
+CROSS_OFF = """
+delete from outbox_deliveries d using unnest($1::bigint[], $2::text[]) as done (seq, listener)
+where d.seq = done.seq and d.listener = done.listener
 """
 
 
@@ -73,15 +80,11 @@ async def deliver_one(db: Database) -> bool:
     done = False
     try:
         async with db.transaction(Role.WORKER) as tx:
-            if (row := await tx.row(CLAIM, tx.wall)) is None:
+            if (row := await tx.row(CLAIM, tx.wall, 1)) is None:
                 return False
-            claimed = seq, name = row["seq"], row["listener"]
-            kind = tx.bus.kinds.get(row["kind"])
-            listener = tx.bus.after.get(kind, {}).get(name) if kind else None
-            if kind is None or listener is None:
-                raise LookupError(f"{name} no longer listens to {row['kind']}")
-            await listener(tx, _shape(kind).validate_python(row["body"]))
-            await tx.execute("delete from outbox_deliveries where seq = $1 and listener = $2", seq, name)
+            claimed = row["seq"], row["listener"]
+            await _hand_over(tx, row)
+            await _cross_off(tx, [row])
             done = True
     except Exception as error:
         # What fails at the commit (a deferred constraint) is the listener's fault too, else it would block everybody;
@@ -90,6 +93,36 @@ async def deliver_one(db: Database) -> bool:
             raise
         await _postpone(db, *claimed, error)
     return True
+
+
+async def _deliver_block(db: Database, most: int) -> int:
+    """Hand the oldest deliverable events to their listeners in one transaction; return how many.
+
+    All or nothing: when one fails, none of the block has happened, and its events are delivered one by one.
+    """
+    async with db.transaction(Role.WORKER) as tx:
+        rows = await tx.fetch(CLAIM, tx.wall, most)
+        for row in rows:
+            await _hand_over(tx, row)
+        if rows:
+            await _cross_off(tx, rows)
+    return len(rows)
+
+
+async def _hand_over(tx: Tx, row: Record) -> None:
+    """Let the listener do its work; the caller crosses the delivery off in the same transaction."""
+    name = row["listener"]
+    kind = tx.bus.kinds.get(row["kind"])
+    listener = tx.bus.after.get(kind, {}).get(name) if kind else None
+    if kind is None or listener is None:
+        raise LookupError(f"{name} no longer listens to {row['kind']}")
+    await listener(tx, _shape(kind).validate_python(row["body"]))
+
+
+async def _cross_off(tx: Tx, rows: Sequence[Record]) -> None:
+    done = [row["seq"] for row in rows], [row["listener"] for row in rows]
+    touched = await tx.execute(CROSS_OFF, *done)
+    assert touched == len(rows), "what was claimed is locked until it is crossed off"
 
 
 async def _postpone(db: Database, seq: int, name: str, error: Exception) -> None:
@@ -111,8 +144,18 @@ async def _postpone(db: Database, seq: int, name: str, error: Exception) -> None
 async def drain(db: Database, most: int = 100_000) -> int:
     """Deliver until nothing is deliverable now; return how many. Bounded, so that a worker still sweeps."""
     count = 0
-    while count < most and await deliver_one(db):
-        count += 1
+    while count < most:
+        block = min(BLOCK, most - count)
+        try:
+            done = await _deliver_block(db, block)
+        except Exception as error:  # noqa: BLE001 - one by one each event answers for itself
+            log.info("event_block_failed", error=type(error).__name__)
+            done = 0
+            while done < block and await deliver_one(db):
+                done += 1
+        if not done:
+            break
+        count += done
     return count
 
 

@@ -24,7 +24,7 @@ PLACES = (
     "postmaster",
     "postmaster between COMMIT and answer",
 )
-LEAST = dict.fromkeys(PLACES, 1) | {"web": 3, "worker": 3, "postmaster": 3}
+LEAST = dict.fromkeys(PLACES, 3) | {PLACES[-1]: 1}
 BACK_SECONDS_MAX = 10.0  # P1
 # The outbox's breaches beside the clocks that they are about; `early` in seconds of the business clock.
 BREACHES = """

@@ -56,7 +56,7 @@ class Storm:
             await asyncio.gather(*clients)
 
     def strikes(self) -> list[Callable[[int], Awaitable[None]]]:
-        """Three kills at any time of each process, and kills between COMMIT and answer; more in a longer storm."""
+        """Three kills of each process at any time, and three between COMMIT and answer; more in a longer storm."""
         rig, rounds = self.rig, max(1, POSTINGS // 300)
         at_random = [
             self.at_random("web", rig.kill_web), self.at_random("worker", rig.kill_worker),
@@ -66,7 +66,7 @@ class Storm:
             self.held("web", rig.kill_web, b"OrderPosted"), self.held("worker", rig.kill_worker, b"SuborderPushed"),
         ]  # fmt: skip
         once = [self.held("postmaster", rig.kill_postmaster, b"OrderPosted")]
-        strikes = (at_random * 3 + held * 2 + once) * rounds
+        strikes = (at_random * 3 + held * 3 + once) * rounds
         self.dice.shuffle(strikes)
         return strikes
 

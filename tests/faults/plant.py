@@ -31,6 +31,7 @@ class Fault:
 OUTBOX, DB, LAUNCHER = "app/infra/outbox.py", "app/infra/db.py", "app/infra/postgres.py"
 OUTBOX_TESTS, DB_TESTS, LAUNCHER_TESTS = (f"tests/infra/test_{name}.py" for name in ("outbox", "db", "postgres"))
 SCHEMA_TESTS = "tests/test_tidy_schema.py"
+CRASH_TEST = "tests/crash/test_crash.py::test_no_kill_loses_doubles_or_hurries_anything"
 
 FAULTS = (
     Fault(
@@ -50,15 +51,15 @@ FAULTS = (
     Fault(
         "outbox: workers do not lock what they deliver",
         OUTBOX,
-        "order by d.seq limit 1 for update of d skip locked",
-        "order by d.seq limit 1",
+        "order by d.seq limit $2 for update of d skip locked",
+        "order by d.seq limit $2",
         f"{OUTBOX_TESTS}::test_two_workers_never_tell_the_same_event_twice",
     ),
     Fault(
         "outbox: a delivery is not crossed off",
         OUTBOX,
-        'await tx.execute("delete from outbox_deliveries where seq = $1 and listener = $2", seq, name)',
-        "pass",
+        "touched = await tx.execute(CROSS_OFF, *done)",
+        "touched = len(rows)",
         f"{OUTBOX_TESTS}::test_a_listener_after_the_commit_runs_once",
     ),
     Fault(
@@ -158,6 +159,20 @@ FAULTS = (
         'PASSING = ("is still in use", ',
         "PASSING = (",
         f"{LAUNCHER_TESTS}::test_a_start_waits_for_what_is_left_of_a_killed_server",
+    ),
+    Fault(
+        "crash: an answer is given before its commit is on disk",
+        DB,
+        'f"{begin}; {_settings(scope)}"',
+        'f"{begin}; set local synchronous_commit = off; {_settings(scope)}"',
+        CRASH_TEST,
+    ),
+    Fault(
+        "crash: a repeated key acts again",
+        "app/web/idempotency.py",
+        "    if taken is not None:\n",
+        "    if taken is not None and not taken:\n",
+        CRASH_TEST,
     ),
 )
 

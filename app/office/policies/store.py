@@ -8,22 +8,23 @@ from app.office.policies.rules import Policy
 COLUMNS = "kind, key, version, valid_from, valid_to, body"
 
 
-async def read_in_force(tx: ReadTx, kind: str, key: str, on: date) -> Policy | None:
-    sql = (
-        f"select {COLUMNS} from policies where kind = $1 and key = $2 and valid_from <= $3"  # noqa: S608
-        " and (valid_to is null or valid_to >= $3) order by version desc limit 1"
-    )
-    row = await tx.row(sql, kind, key, on)
-    return None if row is None else _policy(row)
+WRITTEN = "xmin::text::bigint"  # The transaction that wrote the row: another one after any change of it.
 
 
-async def read_version_in_force(tx: ReadTx, kind: str, key: str, on: date) -> int | None:
-    sql = (
-        "select max(version) from policies where kind = $1 and key = $2 and valid_from <= $3"
-        " and (valid_to is null or valid_to >= $3)"
-    )
-    version: int | None = await tx.value(sql, kind, key, on)
-    return version
+async def read_stamp(tx: ReadTx) -> tuple[int, int]:
+    """What is another after any change of the table: how many rows, and the last transaction that wrote one."""
+    row = await tx.row(f"select count(*) as rows, coalesce(max({WRITTEN}), 0) as last from policies")  # noqa: S608
+    assert row is not None, "an aggregate has a row"
+    return row["rows"], row["last"]
+
+
+async def read_heads(tx: ReadTx) -> tuple[tuple[int, int], list[Policy]]:
+    """Every version without its body, the newest of each key first, with the stamp of just these rows."""
+    sql = f"select kind, key, version, valid_from, valid_to, {WRITTEN} as written from policies order by version desc"  # noqa: S608
+    rows = await tx.fetch(sql)
+    stamp = len(rows), max((row["written"] for row in rows), default=0)
+    heads = [Policy(row["kind"], row["key"], row["version"], row["valid_from"], row["valid_to"], {}) for row in rows]
+    return stamp, heads
 
 
 async def read_all_in_force(tx: ReadTx, kind: str, on: date) -> tuple[Policy, ...]:

@@ -110,7 +110,7 @@ async def load(tx: Tx, order: Record, *, at: datetime) -> facts.Case:
     order_id = order["order_id"]
     listed = await store.read_listed(tx, order_id)
     parts = await store.lock_parts(tx, order_id)
-    asked = await store.read_asked(tx, order_id)
+    asked = await store.read_asked(tx, order_id) if parts else {}
     held = {}
     for row in parts:
         if row["state"] not in TERMINAL and row["accepted_at"] is not None:
@@ -128,6 +128,8 @@ async def _holds(tx: Tx, order: Record, waiting: list[Record], at: datetime) -> 
         return {}
     letters = {letter.consent_id: letter for letter in await consents.find_for_order(tx, order["order_id"])}
     need = need_of(order)
+    branch_ids = [row["branch_id"] for row in waiting]
+    lists = await parties.shelf.lists_in_force(tx, branch_ids, shanghai_date(at))
     found = {}
     for row in waiting:
         letter = letters.get(row["consent_id"])
@@ -136,8 +138,7 @@ async def _holds(tx: Tx, order: Record, waiting: list[Record], at: datetime) -> 
             and (letter.revoked_at is None or at < letter.revoked_at)
         )  # fmt: skip
         if stands:
-            entry = await parties.shelf.list_in_force(tx, row["branch_id"], row["product_id"], shanghai_date(at))
-            stands = parties.covers(entry, need)
+            stands = parties.covers(lists.get((row["branch_id"], row["product_id"])), need)
         found[row["suborder_id"]] = stands
     return found
 

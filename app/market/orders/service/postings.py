@@ -1,6 +1,6 @@
 """Matching a need with published lists, posting an order, and the first push."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -92,10 +92,8 @@ async def post_order(tx: Tx, draft: Draft, picks: Sequence[Pick], *, by: Seat, n
     await acting.narrow(tx, draft.order_id)
     on = shanghai_date(now)
     _check(draft, picks, on)
-    firm = await orgs.get_org(tx, by.org_id)
-    if firm.subject_id is None:
-        raise Refusal("forbidden", "账户尚未与主体绑定")
-    listings = [await _listing(tx, draft, pick, on) for pick in picks]
+    subject_id = await _subject_of(tx, by)
+    listings = await _listings(tx, draft, picks, on)
     if len({found.entry.bank_id for found in listings}) < len(listings):
         raise Refusal("no-match", "一家银行只能选择一次")
     await _check_consents(tx, draft, picks, listings, by=by, now=now)
@@ -104,31 +102,34 @@ async def post_order(tx: Tx, draft: Draft, picks: Sequence[Pick], *, by: Seat, n
     if draft.previous_order_id is not None and await _previous(tx, draft.previous_order_id) != by.org_id:
         raise Refusal("not-found", "没有这个此前的需求")
     ranked = await _rank(tx, draft, listings, on)
-    version = await policies.version_in_force(tx, "ranking", "new", on)
-    await store.insert_order(tx, _columns(draft, firm.subject_id, version, by, now))
+    version = (await policies.in_force(tx, "ranking", "new", on)).version
+    await store.insert_order(tx, _columns(draft, subject_id, version, by, now))
     await _insert_list(tx, draft, picks, ranked, by.org_id)
     await outbox.record(
         tx,
         OrderPosted(
             stream_id=draft.order_id, at=now, order_id=draft.order_id, business_id=by.org_id,
-            subject_id=firm.subject_id, amount_fen=draft.amount_fen, places=draft.places, until_on=draft.until_on,
+            subject_id=subject_id, amount_fen=draft.amount_fen, places=draft.places, until_on=draft.until_on,
         ),
     )  # fmt: skip
-    await audit.write(tx, "order.post", subject_id=firm.subject_id, case_id=draft.order_id)
+    await audit.write(tx, "order.post", subject_id=subject_id, case_id=draft.order_id)
     return draft.order_id
 
 
 async def sign_and_post(tx: Tx, draft: Draft, ticks: Sequence[Tick], *, by: Seat, now: datetime) -> UUID:
     """Sign one consent per ticked bank and post, all or nothing. Refuses as `consents.grant` and `post_order`."""
     await acting.narrow(tx, draft.order_id)
-    firm = await orgs.get_org(tx, by.org_id)
-    if firm.subject_id is None:
-        raise Refusal("forbidden", "账户尚未与主体绑定")
+    subject_id = await _subject_of(tx, by)
+    listed = await _lists_of(tx, {tick.branch_id for tick in ticks}, shanghai_date(now))
+    grantor = (await subjects.get(tx, subject_id)).name
     picks = []
     for tick in ticks:
-        branch = await parties.shelf.get_branch(tx, tick.branch_id)
-        letter = letter_for(draft, branch, tick.data_classes, firm.subject_id, by=by, now=now)
-        names = await letter_names(tx, branch, firm.subject_id)
+        found = listed.get((tick.branch_id, tick.product_id))
+        if found is None:
+            await parties.shelf.get_branch(tx, tick.branch_id)
+            raise _no_match(tick.branch_id)
+        letter = letter_for(draft, found.branch, tick.data_classes, subject_id, by=by, now=now)
+        names = consents.Names(grantor=grantor, bank=found.bank.name, branch=found.branch.name)
         consent_id = await consents.grant(tx, letter, names=names, by=by, now=now, seen_hash=tick.seen_hash)
         picks.append(Pick(tick.branch_id, tick.product_id, consent_id))
     return await post_order(tx, draft, picks, by=by, now=now)
@@ -148,7 +149,7 @@ def letter_for(
 async def letter_names(tx: ReadTx, branch: parties.Branch, subject_id: UUID) -> consents.Names:
     """The names that stand in the letter, as registered."""
     firm = await subjects.get(tx, subject_id)
-    bank = (await parties.shelf.banks(tx))[branch.bank_id]
+    bank = await parties.shelf.get_bank(tx, branch.bank_id)
     return consents.Names(grantor=firm.name, bank=bank.name, branch=branch.name)
 
 
@@ -177,11 +178,38 @@ async def _previous(tx: ReadTx, order_id: UUID) -> UUID | None:
     return None if order is None else order["business_id"]
 
 
-async def _listing(tx: ReadTx, draft: Draft, pick: Pick, on: date) -> parties.shelf.Listing:
-    found = await parties.lists_for(tx, on, loan_type="new", branch_id=pick.branch_id, product_id=pick.product_id)
-    if len(found) != 1 or not parties.covers(found[0].entry, _need(draft)):
-        raise Refusal("no-match", "所选网点的授权清单不包含该需求", branch_id=str(pick.branch_id))
-    return found[0]
+async def _subject_of(tx: ReadTx, by: Seat) -> UUID:
+    """The subject that the firm's account is bound to."""
+    firm = await tx.remember(("org", by.org_id), lambda: orgs.get_org(tx, by.org_id))
+    if firm.subject_id is None:
+        raise Refusal("forbidden", "账户尚未与主体绑定")
+    return firm.subject_id
+
+
+async def _listings(tx: ReadTx, draft: Draft, picks: Sequence[Pick], on: date) -> tuple[parties.shelf.Listing, ...]:
+    """What each ticked branch may decide of the ticked product; `no-match` when one does not cover the need."""
+    found = await _lists_of(tx, {pick.branch_id for pick in picks}, on)
+    for pick in picks:
+        listing = found.get((pick.branch_id, pick.product_id))
+        if listing is None or not parties.covers(listing.entry, _need(draft)):
+            raise _no_match(pick.branch_id)
+    return tuple(found[pick.branch_id, pick.product_id] for pick in picks)
+
+
+async def _lists_of(
+    tx: ReadTx, branch_ids: Collection[UUID], on: date
+) -> Mapping[tuple[UUID, UUID], parties.shelf.Listing]:
+    """What these branches may decide of new loans, by branch and product; one answer for signing and posting."""
+
+    async def read() -> Mapping[tuple[UUID, UUID], parties.shelf.Listing]:
+        listings = await parties.lists_for(tx, on, loan_type="new", branch_ids=branch_ids)
+        return {(one.entry.branch_id, one.entry.product_id): one for one in listings}
+
+    return await tx.remember(("lists", frozenset(branch_ids), on), read)
+
+
+def _no_match(branch_id: UUID) -> Refusal:
+    return Refusal("no-match", "所选网点的授权清单不包含该需求", branch_id=str(branch_id))
 
 
 async def _check_consents(

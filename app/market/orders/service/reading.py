@@ -54,9 +54,8 @@ async def get_order(tx: ReadTx, order_id: UUID) -> OrderView:
     if order is None:
         raise Refusal("not-found")
     listed = await store.read_listed(tx, order_id)
-    parts = await store.read_parts(tx, order_id)
-    standing = rules.fold(store.case_of(order, listed, parts, {}, {}, {}))
     suborders = await store.read_suborders(tx, order_id)
+    standing = rules.fold(store.case_of(order, listed, suborders, {}, {}, {}))
     return OrderView(order, standing, listed, suborders, await clocks.of_root(tx, order_id))
 
 

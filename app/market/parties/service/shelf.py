@@ -1,11 +1,11 @@
 """What banks offer: products, and what each branch may decide of them on a day."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from app.infra.db import ReadTx, Tx
+from app.infra.db import ReadTx, Record, Tx
 from app.kernel.errors import Refusal
 from app.market.parties.rules import Bank, Branch, Product, PublishedList, in_force
 from app.market.parties.store import shelf as store
@@ -43,8 +43,14 @@ async def get_product(tx: ReadTx, product_id: UUID) -> Product:
 async def banks(tx: ReadTx) -> Mapping[UUID, Bank]:
     """Every bank by its id."""
     rows = await store.read_banks(tx)
-    found = (Bank(**{name: row[name] for name in Bank.__dataclass_fields__}) for row in rows)
-    return {bank.bank_id: bank for bank in found}
+    return {bank.bank_id: bank for bank in map(_bank, rows)}
+
+
+async def get_bank(tx: ReadTx, bank_id: UUID) -> Bank:
+    """One bank; refuses `not-found`."""
+    if (row := await store.read_bank(tx, bank_id)) is None:
+        raise Refusal("not-found")
+    return _bank(row)
 
 
 async def get_branch(tx: ReadTx, branch_id: UUID) -> Branch:
@@ -64,6 +70,14 @@ async def list_in_force(tx: ReadTx, branch_id: UUID, product_id: UUID, on: date)
     return in_force(await store.read_lists_begun(tx, on, branch_id, product_id, None, None), on)
 
 
+async def lists_in_force(
+    tx: ReadTx, branch_ids: Collection[UUID], on: date
+) -> Mapping[tuple[UUID, UUID], PublishedList]:
+    """What these branches may decide on a day, by branch and product."""
+    begun = await store.read_lists_begun(tx, on, None, None, None, None, branch_ids)
+    return {(entry.branch_id, entry.product_id): entry for entry in begun if in_force([entry], on)}
+
+
 async def get_list(tx: ReadTx, list_id: UUID) -> PublishedList:
     """One version of a list, in force or not; refuses `not-found`."""
     if (entry := await store.read_list(tx, list_id)) is None:
@@ -77,11 +91,10 @@ async def lists_for(
     *,
     loan_type: str | None = None,
     bank_id: UUID | None = None,
-    branch_id: UUID | None = None,
-    product_id: UUID | None = None,
+    branch_ids: Collection[UUID] | None = None,
 ) -> tuple[Listing, ...]:
     """Every list in force on a day, narrowed as asked, with its product, branch and bank."""
-    begun = await store.read_lists_begun(tx, on, branch_id, product_id, bank_id, loan_type)
+    begun = await store.read_lists_begun(tx, on, None, None, bank_id, loan_type, branch_ids)
     entries = [entry for entry in begun if in_force([entry], on)]
     products = {product.product_id: product for product in await store.read_products(tx, on, bank_id)}
     branches = await store.read_branches_by_id(tx, [entry.branch_id for entry in entries])
@@ -90,3 +103,7 @@ async def lists_for(
         Listing(entry, products[entry.product_id], branches[entry.branch_id], all_banks[entry.bank_id])
         for entry in entries
     )
+
+
+def _bank(row: Record) -> Bank:
+    return Bank(**{name: row[name] for name in Bank.__dataclass_fields__})

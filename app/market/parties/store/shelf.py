@@ -1,6 +1,6 @@
 """SQL of banks, branches, outlets, products and published lists."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -38,6 +38,7 @@ where l.valid_from <= $1
   and b.valid_from <= $1 and (b.valid_to is null or $1 <= b.valid_to)
   and ($2::uuid is null or l.branch_id = $2) and ($3::uuid is null or l.product_id = $3)
   and ($4::uuid is null or l.bank_id = $4) and ($5::text is null or p.loan_type = $5)
+  and ($6::uuid[] is null or l.branch_id = any($6))
 order by l.branch_id, l.product_id, l.version desc
 """
 PRODUCTS_ON = """
@@ -139,8 +140,10 @@ async def read_lists_begun(
     product_id: UUID | None,
     bank_id: UUID | None,
     loan_type: str | None,
+    branch_ids: Collection[UUID] | None = None,
 ) -> tuple[PublishedList, ...]:
-    rows = await tx.fetch(LISTS_BEGUN, on, branch_id, product_id, bank_id, loan_type)
+    branches = None if branch_ids is None else list(branch_ids)
+    rows = await tx.fetch(LISTS_BEGUN, on, branch_id, product_id, bank_id, loan_type, branches)
     return tuple(published_list(row) for row in rows)
 
 
