@@ -119,7 +119,24 @@ class Gazetteer:
 
 # The city itself says no more than that it is here.
 _NOT_STATED: Final = frozenset(
-    {"", "-", "--", "n/a", "na", "null", "\\n", "无", "不详", "/", "重庆", "重庆市", "市辖区", "重庆市市辖区"}
+    {
+        "",
+        "-",
+        "--",
+        "n/a",
+        "na",
+        "null",
+        "\\n",
+        "无",
+        "不详",
+        "/",
+        "重庆",
+        "重庆市",
+        "市辖区",
+        "重庆市市辖区",
+        "县",
+        "市辖县",
+    }
 )
 _KINDS: Final[Mapping[CodeKind, SubjectKind]] = {
     CodeKind.ORGAN: SubjectKind.GOV,
@@ -185,7 +202,8 @@ def place(known: Gazetteer, text: str, *, as_of_on: date | None, not_before: dat
     plain = half_width(text).replace(" ", "")
     if plain.lower() in _NOT_STATED:
         return Place(None, PlaceReason.NOT_STATED)
-    named = known.by_spelling.get(plain) or known.by_spelling.get(plain.removeprefix("重庆市").removeprefix("重庆"))
+    bare = plain.removeprefix("重庆市").removeprefix("重庆")
+    named = known.by_spelling.get(plain) or known.by_spelling.get(bare) or _named_otherwise(known, bare)
     if not named:
         return Place(None, PlaceReason.UNKNOWN)
     alive = [d for d in named if _possible(d, as_of_on, not_before)]
@@ -200,6 +218,14 @@ def place(known: Gazetteer, text: str, *, as_of_on: date | None, not_before: dat
         return Place(max(ended, key=_since).code, PlaceReason.ABOLISHED)
     zone = any(d.level == "zone" for d in named)
     return Place(None, PlaceReason.NOT_A_DIVISION if zone else PlaceReason.UNKNOWN)
+
+
+def _named_otherwise(known: Gazetteer, text: str) -> tuple[District, ...]:
+    """A place that is written by its code, or goes on after its full name: 渝中区解放碑街道."""
+    if len(text) == 6 and text.isascii() and text.isdigit():
+        return tuple(d for d in known.districts if d.code == text)
+    heads = [text[:end] for end in range(len(text), 2, -1) if text[end - 1] in "区县"]
+    return next((found for head in heads if (found := known.by_spelling.get(head, ()))), ())
 
 
 def _since(district: District) -> date:

@@ -119,6 +119,14 @@ def test_an_abolished_division_has_heirs(known: Gazetteer, code: str, expected: 
         ("重庆市", None, None, Place(None, PlaceReason.NOT_STATED)),
         ("浦东", None, None, Place(None, PlaceReason.UNKNOWN)),
         ("中", None, None, Place(None, PlaceReason.UNKNOWN)),
+        ("渝中区解放碑街道", None, None, Place("500103", None)),
+        ("重庆市九龙坡区高新区", None, None, Place("500107", None)),
+        ("500103", None, None, Place("500103", None)),
+        ("500222", date(2012, 1, 1), None, Place("500222", PlaceReason.ABOLISHED)),
+        ("510104", None, None, Place(None, PlaceReason.UNKNOWN)),
+        ("经济技术开发区", None, None, Place(None, PlaceReason.NOT_A_DIVISION)),
+        ("县", None, None, Place(None, PlaceReason.NOT_STATED)),
+        ("成都高新区", None, None, Place(None, PlaceReason.UNKNOWN)),
     ],
 )  # fmt: skip
 def test_a_place_is_read_as_of_its_day(known, text, as_of_on, not_before, expected):
