@@ -98,12 +98,14 @@ async def _key_of(request: Request[Any, Any, Any]) -> str:
 
 
 async def _fingerprint(request: Request[Any, Any, Any]) -> bytes:
-    """What must be the same for a repetition: method, path, and the body to the byte.
+    """What must be the same for a repetition: method, path, query (a file's particulars stand in it), and the body
+    to the byte.
 
     A form's own token is part of its body; it is the same as long as the session is.
     """
     body = hashlib.sha256(await request.body()).digest()
-    route = f"{request.method} {request.scope['path']}\n".encode()
+    query: bytes = request.scope["query_string"]
+    route = f"{request.method} {request.scope['path']}?".encode() + query + b"\n"
     return hashlib.sha256(route + body).digest()
 
 

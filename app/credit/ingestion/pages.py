@@ -49,6 +49,8 @@ CURES: Final[Mapping[Fault, str]] = {
     Fault.USCC_CHECK: N_("请对照营业执照核对代码；系统不会替您改。"),
     Fault.USCC_MALFORMED: N_("请对照营业执照核对代码，应为 18 位。"),
     Fault.USCC_MISSING: N_("补上统一社会信用代码后重报。"),
+    Fault.LOST_DIGITS: N_("请把该列按文本格式重新导出后重报；丢失的末位无法从文件中找回。"),
+    Fault.NAME_MASKED: N_("请报送未脱敏的登记名称。"),
     Fault.PERSON_IDENTIFIER: N_("不要报送公民身份号码；原值没有留存。"),
     Fault.REPEATED: N_("同一份文件里重复，前面的一行已采用；如后面的才对，请单独重报。"),
     Fault.FIRM_UNKNOWN: N_("先报送该企业，再重报这份文件。"),
@@ -81,7 +83,7 @@ async def submit_batch(request: Asked, seat: Given[Seat]) -> Response[bytes]:
     if not isinstance(file, UploadFile):
         raise Refusal("bad-upload", "请选择要上传的文件。")
     kind, list_kind, as_of_on = _particulars({name: form.get(name) for name in ("kind", "list_kind", "as_of_on")})
-    content, file_name = await file.read(), file.filename.rsplit("/", 1)[-1][-200:]
+    content, file_name = await file.read(), file.filename.replace("\\", "/").rsplit("/", 1)[-1][-200:]
     db: Database = request.app.state.db
     async with db.transaction(Role.OPS, scope_of(request)) as tx:
         context.of(request).begun = True

@@ -75,6 +75,15 @@ async def test_the_same_file_again_is_the_same_batch(client: httpx.AsyncClient):
     assert again.headers["location"] == first.headers["location"]
 
 
+async def test_a_key_stands_for_the_particulars_too(client: httpx.AsyncClient):
+    """They are in the query: the same bytes as another kind of file are another request, not a repetition."""
+    first = await hand_in(client, ROWS.encode(), key="the-same-key", **REGISTER)
+    other = await hand_in(client, ROWS.encode(), key="the-same-key", kind="outlets", file_name="register.csv")
+
+    assert (202, 422) == (first.status_code, other.status_code)
+    assert "idempotency-key-reused" == other.json()["code"]
+
+
 async def test_a_repeated_request_is_answered_as_before(client: httpx.AsyncClient):
     """The connection broke after the file was stored; the sender repeats and learns where it is."""
     first = await hand_in(client, ROWS.encode(), key="the-same-key", **REGISTER)
