@@ -1,7 +1,8 @@
 """Everything that happens later: listeners after commit, due clocks, deliveries, batches.
 
-Each job loops on its own, so that a slow bank never delays a clock. A NOTIFY wakes them; a poll each second makes
-sure. A job that fails is logged and tried again: it kept nothing half done, since its transaction rolled back.
+Each job loops on its own, so that a slow bank never delays a clock. A NOTIFY wakes the outbox, and the outbox the
+deliveries; a poll each second makes sure, and is all that the other jobs need. A job that fails is logged and tried
+again: it kept nothing half done, since its transaction rolled back.
 """
 
 import asyncio
@@ -17,16 +18,24 @@ from app.infra.outbox import CHANNEL, drain
 
 POLL_SECONDS = 1.0
 REST_SECONDS_MAX = 10.0
+TOLD_BY_OUTBOX = "deliveries"  # Listeners write notices. Every other job waits for time, not for events.
 Job = Callable[[], Awaitable[int]]
 log = structlog.get_logger(__name__)
 
 
 async def work(db: Database, jobs: Mapping[str, Job], stop: asyncio.Event) -> None:
     """Run the outbox and the other jobs until `stop` is set. Each job returns how much it did."""
-    all_jobs: dict[str, Job] = {"outbox": lambda: drain(db, most=500), **jobs}
+
+    async def outbox() -> int:
+        done = await drain(db, most=500)
+        if done and TOLD_BY_OUTBOX in wake:
+            wake[TOLD_BY_OUTBOX].set()
+        return done
+
+    all_jobs: dict[str, Job] = {"outbox": outbox, **jobs}
     wake = {name: asyncio.Event() for name in all_jobs}
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_hear(db, wake, stop))
+        tasks.create_task(_hear(db, wake["outbox"], stop))
         for name, job in all_jobs.items():
             tasks.create_task(_loop(name, job, wake[name], stop))
 
@@ -61,7 +70,7 @@ async def _loop(name: str, job: Job, wake: asyncio.Event, stop: asyncio.Event) -
             await _first_of(wake, stop, rest)
 
 
-async def _hear(db: Database, wake: Mapping[str, asyncio.Event], stop: asyncio.Event) -> None:
+async def _hear(db: Database, wake: asyncio.Event, stop: asyncio.Event) -> None:
     """Turn each NOTIFY into a wake-up; reconnect for ever, because the poll carries on meanwhile."""
     heard = asyncio.Event()
     while not stop.is_set():
@@ -71,8 +80,7 @@ async def _hear(db: Database, wake: Mapping[str, asyncio.Event], stop: asyncio.E
                     await _first_of(heard, stop, REST_SECONDS_MAX)
                     if heard.is_set():
                         heard.clear()
-                        for event in wake.values():
-                            event.set()
+                        wake.set()
         await _first_of(stop, stop, POLL_SECONDS)
 
 
