@@ -1,6 +1,7 @@
 """Files as other providers would send them: what a data officer expects of each, whole files in, receipts out."""
 
 import io
+import random
 import zipfile
 
 import pytest
@@ -292,3 +293,43 @@ def test_different_numbers_in_powers_of_ten_are_never_one_firm() -> None:
     outcome, _, rejected = read_rows(L, content.encode())
 
     assert (outcome.taken, len(rejected)) == (0, 3)
+
+
+def mutated(content: bytes, dice: random.Random) -> bytes:
+    """The file with a few bytes changed, cut out, doubled or cut off."""
+    held = bytearray(content)
+    for _ in range(dice.randint(1, 6)):
+        at, size = dice.randrange(len(held)), dice.randint(1, 8)
+        match dice.randrange(5):
+            case 0:
+                held[at] = dice.randrange(256)
+            case 1:
+                del held[at : at + size]
+            case 2:
+                held[at:at] = held[at : at + size]
+            case 3:
+                held[at:at] = dice.choice([b'"', b"\x00", b"\xff", b"\n", b",", b"'", b"\xef\xbb\xbf", b"\r", b"\x1a"])
+            case 4 if dice.random() < 0.2:
+                del held[at:]
+        if not held:
+            return b"\x00"
+    return bytes(held)
+
+
+def test_no_damaged_file_breaks_the_reader() -> None:
+    """Whatever bytes come: rows, or one word for the whole file, and nothing else."""
+    dice = random.Random(20261101)
+    rows = [firm(number) for number in range(1, 30)]
+    whole = [
+        (R, text(REGISTER_HEAD, *rows).encode()),
+        (R, text(REGISTER_HEAD, *rows).encode("gbk")),
+        (R, text(REGISTER_HEAD, *rows).encode("utf-16")),
+        (R, zipped(text(REGISTER_HEAD, *rows))),
+        (R, workbook([HEADER, *(row.split(",") for row in rows)])),
+        (L, text(LIST_HEAD, *(entry(n) for n in range(1, 30))).encode()),
+        (V, text(SOLD_HEAD, *(sale(number=str(n)) for n in range(1, 30))).encode()),
+    ]
+
+    outcomes = [read(kind, mutated(content, dice)) for _ in range(120) for kind, content in whole]
+
+    assert {outcome.refused for outcome in outcomes} > {"", "bad_archive", "not_a_workbook"}
