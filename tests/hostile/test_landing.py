@@ -1,6 +1,7 @@
 """Hostile and clumsy files on a real database: nothing twice, nothing half, and no person's number anywhere in it."""
 
 import gzip
+import random
 from pathlib import Path
 
 import asyncpg
@@ -8,7 +9,7 @@ import pytest
 
 from app.access.orgs import OrgKind, create_org
 from app.credit import records, subjects
-from app.credit.ingestion import Fault, FileKind, Receipt, import_file
+from app.credit.ingestion import Fault, FileKind, Receipt, import_file, load_waiting, store_batch
 from app.credit.ingestion.service.sheets import BrokenFile, open_sheet
 from app.infra.db import Database, Role
 from tests.credit.ingestion.dirt import uscc
@@ -137,3 +138,54 @@ async def test_another_firms_invoices_in_other_spellings_make_the_same_figures(d
     assert second.faults == {Fault.REPEATED: 1}
     assert figures == [figures[0]] * 2
     assert figures[0][0] == 8 * 940_171
+
+
+def unlike(length: int, seed: int) -> str:
+    """Text that does not compress: an index must take it as it is."""
+    dice = random.Random(seed)
+    return "".join(chr(dice.randrange(0x4E00, 0x9FA0)) for _ in range(length))
+
+
+LONG_HEAD = "企业名称,统一社会信用代码,失信领域,主要违法事实,文号"
+
+
+@pytest.mark.parametrize("length", [900, 4_000, 30_000])
+async def test_a_long_cell_stops_no_load(desk: Desk, admin, length: int) -> None:
+    """Tax lists tell the whole story in one cell; an index has room for 2,700 bytes of it."""
+    rows = [f"山城{n}有限公司,{uscc(n)},重大税收违法,{unlike(length, n)},渝税{n}" for n in (1, 2)]
+    listed = await desk.bring(FileKind.LIST, text(LONG_HEAD, *rows, rows[0]), list_kind="joint")
+    named = await desk.bring(FileKind.REGISTRY, text(REGISTER_HEAD, firm(1, name=unlike(length, 3)), firm(2)))
+    placed = await desk.bring(
+        FileKind.REGISTRY, text(REGISTER_HEAD, firm(3, address=unlike(length, 4), scope=unlike(length, 5)))
+    )
+    waiting = await desk.bring(
+        FileKind.LIST, text(LIST_HEAD, entry(name=unlike(length, 6), reg=unlike(length, 7), code="")), list_kind="joint"
+    )
+
+    assert (listed.batch.rows_new, listed.faults) == (2, {Fault.REPEATED: 1})
+    assert "landed" == named.batch.state == placed.batch.state == waiting.batch.state
+    assert {Fault.NAME_TOO_LONG: 1} == named.faults == waiting.faults
+    assert 1 == placed.batch.rows_accepted
+
+
+async def test_what_the_database_cannot_hold_refuses_its_file_and_holds_up_no_other(desk: Desk, db: Database) -> None:
+    """Each invoice is possible, their sum is more money than there is; the file that waits behind it is loaded."""
+    async with db.transaction(Role.OPS) as tx:
+        bank_id = (await create_org(tx, OrgKind.BANK, "甲银行")).org_id
+    await desk.bring(FileKind.MASKED, text("企业代号,企业名称", "K1,***公司"), bank_id=bank_id)
+    most = {"amount": "9999999999999.99", "tax": "0", "total": "9999999999999.99"}
+    rows = [sale(firm="K1", number=str(n), **most) for n in range(1, 9_501)]
+    files = (
+        (FileKind.INVOICES, text(SOLD_HEAD, *rows), bank_id),
+        (FileKind.REGISTRY, text(REGISTER_HEAD, firm()), None),
+    )
+    async with db.transaction(Role.LOADER) as tx:
+        for kind, content, bank in files:
+            await store_batch(tx, kind, "f.csv", content.encode(), now=tx.now, bank_id=bank)
+
+    loaded = await load_waiting(db)
+
+    async with db.reading(Role.REGULATOR) as tx:
+        states = await tx.fetch("select state, refusal from batches where kind <> 'masked' order by batch_id")
+    assert 2 == loaded
+    assert [("refused", "not_storable"), ("landed", None)] == [tuple(row) for row in states]

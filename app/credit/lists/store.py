@@ -15,10 +15,10 @@ CREATE_STAGED: Final = """
 create temporary table staged_entries (row_no integer, name text, name_key text, uscc text, org_code text, reg_no text,
   reasons text[], cause text, document text, listed_on date, organ text) on commit drop
 """
-# What makes two rows the same entry: who is meant, by the code that all its spellings share, and for what.
-KEY: Final = (
-    "concat_ws('|', coalesce(s.org_code, s.reg_no), s.document, s.listed_on, array_to_string(s.reasons, '、'), s.cause)"
-)
+# What makes two rows the same entry: who is meant, by the code that all its spellings share, and for what. As a hash,
+# since a cause may tell a whole story and an index takes no more than 2,704 bytes.
+KEY: Final = """encode(sha256(convert_to(concat_ws('|', coalesce(s.org_code, s.reg_no), s.document, s.listed_on,
+  array_to_string(s.reasons, '、'), s.cause), 'UTF8')), 'hex')"""
 DROP_REPEATED: Final = f"""
 delete from staged_entries t using (
   select s.row_no, row_number() over (partition by {KEY} order by s.row_no) as nth from staged_entries s) n

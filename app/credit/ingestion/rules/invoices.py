@@ -10,6 +10,7 @@ from app.credit.ingestion.rules.shapes import Accepted, Fault, Note, Quarantined
 from app.credit.ingestion.rules.values import (
     absent,
     lost_digits,
+    name_too_long,
     plain_fen,
     read_day,
     read_fen,
@@ -71,6 +72,8 @@ def _slowly(cells: Sequence[str], today: date) -> Verdict:
         return Quarantined(Fault.FIRM_MISSING, "firm", firm)
     if absent(party):
         return Quarantined(Fault.PARTY_MISSING, "party", party)
+    if name_too_long(party):
+        return Quarantined(Fault.NAME_TOO_LONG, "party", party)
     if is_person(party):
         return Quarantined(Fault.PERSON_IDENTIFIER, "party", "*" * len(party.strip()))
     if lost_digits(number):

@@ -14,10 +14,12 @@ from app.credit.ingestion.rules.persons import is_person, mask_persons
 from app.credit.ingestion.rules.registry import one_line
 from app.credit.ingestion.rules.shapes import Accepted, Fault, Note, Quarantined, Verdict
 from app.credit.ingestion.rules.values import (
+    CODE_MAX,
     CODE_NOTES,
     absent,
     code_notes,
     lost_digits,
+    name_too_long,
     read_day,
     refused_code,
     serial_day,
@@ -70,6 +72,8 @@ def check_list(cells: Sequence[str], facts: ListFacts) -> Verdict:
             return Quarantined(Fault.PERSON_IDENTIFIER, column, shown)
     if absent(name):
         return Quarantined(Fault.NAME_MISSING, "name", name)
+    if name_too_long(name):
+        return Quarantined(Fault.NAME_TOO_LONG, "name", name)
     codes = _Codes()
     for column, text in (("uscc", uscc), ("org_code", org_code), ("reg_no", reg_no)):
         if (bad := _take(codes, column, text)) is not None:
@@ -136,6 +140,8 @@ def _read_reason(part: str, known: Mapping[str, str]) -> list[str] | None:
 
 def _take(codes: _Codes, column: str, text: str) -> Quarantined | None:
     """Take what stands in one code column, whatever code it is; a fault when it is none, or disagrees."""
+    if len(text) > CODE_MAX:
+        return Quarantined(Fault.USCC_MALFORMED if column == "uscc" else Fault.ORG_CODE_MALFORMED, column, text)
     text = _plain(codes, text)
     found = check_uscc(text)
     if isinstance(found, Uscc):

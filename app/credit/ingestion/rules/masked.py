@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from app.credit.ingestion.rules.shapes import Accepted, Fault, Note, Quarantined, Verdict
-from app.credit.ingestion.rules.values import absent
+from app.credit.ingestion.rules.values import absent, name_too_long
 from app.kernel.codes import CitizenId, check_citizen_id
 from app.kernel.text import half_width, match_key, registered_name, text_fault
 
@@ -37,6 +37,8 @@ def check_masked(cells: Sequence[str]) -> Verdict:
         return Quarantined(Fault.PERSON_IDENTIFIER, "customer_no", "*" * 18)
     if absent(name):
         return Quarantined(Fault.NAME_MISSING, "name", name)
+    if name_too_long(name):
+        return Quarantined(Fault.NAME_TOO_LONG, "name", name)
     letter = None if absent(rating) else half_width(rating).strip().upper()
     if letter is not None and letter not in _RATINGS:
         return Quarantined(Fault.RATING_UNKNOWN, "rating", rating)

@@ -7,7 +7,15 @@ from typing import Final, Protocol
 
 from app.credit.ingestion.rules.persons import mask_persons
 from app.credit.ingestion.rules.shapes import Accepted, Fault, Note, Quarantined, Verdict
-from app.credit.ingestion.rules.values import absent, code_notes, read_day, refused_code, serial_day
+from app.credit.ingestion.rules.values import (
+    CODE_MAX,
+    absent,
+    code_notes,
+    name_too_long,
+    read_day,
+    refused_code,
+    serial_day,
+)
 from app.kernel.codes import BadCode, Uscc, check_uscc
 from app.kernel.money import AbsentSum, ForeignSum, ReadSum, UnreadSum, parse_sum
 from app.kernel.text import half_width, match_key, registered_name, text_fault
@@ -54,6 +62,10 @@ def check_registry(cells: Sequence[str], facts: RegistryFacts) -> Verdict:
         return Quarantined(Fault.NAME_MISSING, "name", name)
     if "*" in half_width(name):
         return Quarantined(Fault.NAME_MASKED, "name", name)
+    if name_too_long(name):
+        return Quarantined(Fault.NAME_TOO_LONG, "name", name)
+    if len(code) > CODE_MAX:
+        return Quarantined(Fault.USCC_MALFORMED, "uscc", code)
     found = check_uscc(code)
     if isinstance(found, BadCode):
         return refused_code(found, "uscc", code)

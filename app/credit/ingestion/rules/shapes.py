@@ -24,6 +24,7 @@ class Fault(StrEnum):
     BAD_TEXT = "bad_text"
     NAME_MISSING = "name_missing"
     NAME_MASKED = "name_masked"
+    NAME_TOO_LONG = "name_too_long"
     USCC_MISSING = "uscc_missing"
     USCC_MALFORMED = "uscc_malformed"
     USCC_CHECK = "uscc_check"
@@ -63,6 +64,7 @@ FAULT_WORDS: Final[Mapping[Fault, tuple[str, str]]] = {
     Fault.QUOTING: ("引号不配对", "the quotes do not match"),
     Fault.BAD_TEXT: ("含有不允许的字符", "the text has characters that are not allowed"),
     Fault.NAME_MISSING: ("缺少名称", "there is no name"),
+    Fault.NAME_TOO_LONG: ("名称过长，像是别的内容", "the name is too long and looks like something else"),
     Fault.NAME_MASKED: ("名称已被脱敏，不能作为登记名称", "the name is masked and cannot stand as registered"),
     Fault.USCC_MISSING: ("缺少统一社会信用代码", "there is no unified social credit code"),
     Fault.USCC_MALFORMED: ("统一社会信用代码格式不正确", "the unified social credit code is malformed"),
@@ -177,6 +179,7 @@ class Broken(StrEnum):
     HEADER_REPEATED = "header_repeated"
     BROKEN_QUOTES = "broken_quotes"
     LONG_CELL = "long_cell"
+    NOT_STORABLE = "not_storable"
     NO_ROWS = "no_rows"
     NO_FIRM_KNOWN = "no_firm_known"
 
@@ -198,6 +201,10 @@ BROKEN_WORDS: Final[Mapping[Broken, tuple[str, str]]] = {
     Broken.HEADER_REPEATED: ("表头中同一列出现两次", "the header has the same column twice"),
     Broken.BROKEN_QUOTES: ("引号不配对，无法分清行", "unmatched quotes: rows cannot be told apart"),
     Broken.LONG_CELL: ("有单元格过长", "a cell is too long"),
+    Broken.NOT_STORABLE: (
+        "含有无法保存的内容，请联系运营人员",
+        "it holds something that cannot be stored; ask the operator",
+    ),
     Broken.NO_FIRM_KNOWN: (
         "文件中的企业一家也未登记，请先导入企业",
         "it knows no firm of ours; bring in its firms first",

@@ -20,7 +20,7 @@ from app.kernel.codes import (
     uscc_check,
 )
 from app.kernel.money import AbsentSum, ReadSum, Unit, UnreadSum, parse_sum
-from app.kernel.text import half_width
+from app.kernel.text import half_width, match_key
 
 _DAY: Final = re.compile(
     r"([0-9]{4})(?:([-/.])([0-9]{1,2})\2([0-9]{1,2})|年([0-9]{1,2})月([0-9]{1,2})[日号]|([0-9]{2})([0-9]{2})(?:\.0)?)"
@@ -34,6 +34,8 @@ _SERIAL: Final = re.compile(r"([0-9]{5})(?:\.0+)?")
 _FLOAT_NOISE: Final = re.compile(r"-?[0-9]{1,12}\.[0-9]{2}(?:0{6}|9{6})[0-9]{1,9}")
 _POWERS: Final = re.compile(r"[0-9]+(?:\.[0-9]+)?E\+?[0-9]{1,2}", re.IGNORECASE)
 _PLAIN_SUM: Final = re.compile(r"(-?)([0-9]{1,13})(?:\.([0-9]{1,2}))?")
+NAME_MAX: Final = 200  # Characters; an index of names has room for no more than 2,704 bytes.
+CODE_MAX: Final = 100  # Characters of a code as written, with all its blanks.
 ABSENT: Final = frozenset(
     {"", "-", "--", "---", "—", "/", "n/a", "na", "#n/a", "null", "none", "\\n", "无", "不详", "空"}
 )
@@ -197,6 +199,15 @@ def suggest(bad: BadCode) -> str:
     if bad.fault is CodeFault.CHECK and org_check(code[8:16]) == code[16]:
         return code[:17] + uscc_check(code[:17])
     return ""
+
+
+def name_too_long(name: str) -> bool:
+    """Whether a name is none: whole paragraphs land in the column of names when columns have slipped.
+
+    >>> name_too_long("山城" * 100), name_too_long("山城" * 101)
+    (False, True)
+    """
+    return len(name) > NAME_MAX or len(match_key(name)) > 2 * NAME_MAX
 
 
 def suggest_org_code(code: str) -> str:

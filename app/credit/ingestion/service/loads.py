@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Final, TypedDict
 from uuid import UUID
 
+import asyncpg
+
 from app.credit import lists, records, subjects
 from app.credit.ingestion import store
 from app.credit.ingestion.events import BatchLanded, BatchRefused, MaskedFirmsLanded, OutletsLanded
@@ -66,6 +68,9 @@ async def load_batch(db: Database, batch_id: UUID, *, progress: Progress | None 
             await _load(db, tx, batch, progress)
     except BrokenFile as broken:
         await _refuse(db, batch_id, broken)
+    except (asyncpg.DataError, asyncpg.ProgramLimitExceededError) as error:
+        # A check has let something through; the file must not be tried again for ever, nor take the others with it.
+        await _refuse(db, batch_id, BrokenFile(Broken.NOT_STORABLE, type(error).__name__))
     return True
 
 
