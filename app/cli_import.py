@@ -105,16 +105,18 @@ def import_accounts(
 def _account_rows(file: Path) -> "list[AccountRow]":
     from app.market.parties.service.accounts import AccountRow
 
+    if not file.is_file():
+        _refuse(f"there is no file {file}.")
     try:
         with file.open(newline="", encoding="utf-8-sig") as opened:
             reader = csv.DictReader(opened)
             if not {"login", "firm"} <= set(reader.fieldnames or ()):
                 _refuse(f"{file.name} needs the columns login and firm.")
             return [AccountRow(row["login"] or "", row["firm"] or "") for row in reader]
-    except FileNotFoundError:
-        _refuse(f"there is no file {file}.")
-    except UnicodeDecodeError:
-        _refuse(f"{file.name} is not UTF-8 text.")
+    except PermissionError:
+        _refuse(f"{file} may not be read.")
+    except (UnicodeDecodeError, csv.Error):
+        _refuse(f"{file.name} is not UTF-8 text in columns.")
 
 
 async def _open_accounts(
@@ -145,7 +147,8 @@ def _run(kind: str, file: Path, as_json: bool, *, bank: str | None = None, list_
         typer.echo(json.dumps(receipt.document(), ensure_ascii=False, indent=2))
     if (refusal := receipt.document()["refusal"]) is not None:
         where = f" ({refusal['where']})" if refusal["where"] else ""
-        _refuse(f"{file.name} is refused whole: {refusal['en']}{where}. {refusal['zh']}。")
+        hint = " A list with one reason for all is named by --kind." if "失信领域" in refusal["where"] else ""
+        _refuse(f"{file.name} is refused whole: {refusal['en']}{where}. {refusal['zh']}。{hint}")
     if not as_json:
         _print(receipt)
 

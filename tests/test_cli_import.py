@@ -99,3 +99,22 @@ def test_a_database_that_is_not_set_up_is_said_so(run, cluster: Cluster, monkeyp
 
     assert failed.exit_code == 2
     assert "run `xinyidai migrate` first" in failed.stderr
+
+
+@pytest.mark.parametrize("content", [None, b"<html>", "登录,企业\n".encode("gbk"), b"login,firm\nxy,\x00\xff\n"])
+def test_what_is_no_file_of_accounts_is_refused_in_one_line(tmp_path: Path, content: bytes | None):
+    """A folder, a page, another encoding: exit code 2 and a sentence, before any server is asked for."""
+    file = tmp_path / "accounts.csv"
+    if content is not None:
+        file.write_bytes(content)
+
+    result = CliRunner().invoke(app, ["accounts", str(file if content is not None else tmp_path)])
+
+    assert (2, 1) == (result.exit_code, len(result.stderr.strip().splitlines()))
+
+
+def test_a_list_of_one_reason_is_told_how_to_be_named(run):
+    """Most official lists have no column of reasons; the refusal says what to do."""
+    result = run("list", "企业名称,统一社会信用代码\n山城一有限公司,x\n")
+
+    assert (2, True) == (result.exit_code, "--kind" in result.stderr)
