@@ -168,6 +168,14 @@ FAULTS = (
         CRASH_TEST,
     ),
     Fault(
+        "crash: the sweep looks five minutes ahead",
+        "app/market/orders/service/sweeping.py",
+        "        order_ids = await clocks.find_due(tx, CASE_KINDS, now=now or tx.now, limit=BLOCK)",
+        '        now = tx.now + __import__("datetime").timedelta(minutes=5)\n'
+        "        order_ids = await clocks.find_due(tx, CASE_KINDS, now=now, limit=BLOCK)",
+        CRASH_TEST,
+    ),
+    Fault(
         "crash: a repeated key acts again",
         "app/web/idempotency.py",
         "    if taken is not None:\n",
