@@ -15,10 +15,12 @@ MIGRATION, FAULTS = "xinyidai-migrate", "fault-injector"
 AUTHORIZED = re.compile(
     r"connection authorized: user=(?P<user>\S+) database=(?P<database>\S+)(?: application_name=(?P<name>[^\n]*))?"
 )
+PREFIXES = ("xyd", "xinyidai")  # The template's roles, and those that the command line makes for itself.
 APPLICATION = {
-    "xyd_" + role
+    f"{prefix}_{role}"
+    for prefix in PREFIXES
     for role in "auth business bank regulator ops public act worker loader reporter sealer".split()
-}  # fmt: skip
+}
 
 
 def connected(log: str) -> Counter[tuple[str, str]]:
@@ -32,7 +34,11 @@ def intruders(seen: Counter[tuple[str, str]]) -> list[str]:
     Only the migration step and fault injectors are superusers; only the migration step can become the owner; all else
     is a login role of the application.
     """
-    allowed = {("postgres", MIGRATION), ("postgres", FAULTS), ("xyd_migrate", MIGRATION)}
+    allowed = {
+        ("postgres", MIGRATION),
+        ("postgres", FAULTS),
+        *((f"{prefix}_migrate", MIGRATION) for prefix in PREFIXES),
+    }
     return [
         f"{name or '(unnamed)'} connected {count} times as {user}"
         for (user, name), count in sorted(seen.items())
