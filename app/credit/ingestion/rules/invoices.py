@@ -70,12 +70,8 @@ def _slowly(cells: Sequence[str], today: date) -> Verdict:
     firm, number, day, party, *sums, status_text = cells
     if absent(firm):
         return Quarantined(Fault.FIRM_MISSING, "firm", firm)
-    if absent(party):
-        return Quarantined(Fault.PARTY_MISSING, "party", party)
-    if name_too_long(party):
-        return Quarantined(Fault.NAME_TOO_LONG, "party", party)
-    if is_person(party):
-        return Quarantined(Fault.PERSON_IDENTIFIER, "party", "*" * len(party.strip()))
+    if (bad := _party_fault(party)) is not None:
+        return bad
     if lost_digits(number):
         return Quarantined(Fault.LOST_DIGITS, "number", number)
     written_number = half_width(number).replace(" ", "")
@@ -113,6 +109,16 @@ def _slowly(cells: Sequence[str], today: date) -> Verdict:
     )
     firm_key, party_key = half_width(firm).strip(), half_width(party).strip()
     return Accepted((firm_key, bare_number.zfill(8), issued_on, party_key, amount, tax, total, status), notes)
+
+
+def _party_fault(party: str) -> Quarantined | None:
+    if absent(party):
+        return Quarantined(Fault.PARTY_MISSING, "party", party)
+    if name_too_long(party):
+        return Quarantined(Fault.NAME_TOO_LONG, "party", party)
+    if is_person(party):
+        return Quarantined(Fault.PERSON_IDENTIFIER, "party", "*" * len(party.strip()))
+    return None
 
 
 _COLUMNS: Final = ("firm", "number", "issued_on", "party", "amount", "tax", "total", "status")
