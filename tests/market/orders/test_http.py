@@ -265,3 +265,25 @@ async def test_what_cannot_be_posted(town: Town, changed: dict[str, Any], code: 
 
     assert code == answer.json()["code"]
     assert [(0, 0)] == await town.city.rows("select (select count(*) from orders), (select count(*) from consents)")
+
+
+@pytest.mark.parametrize(
+    ("fees", "status"),
+    [
+        ([{"name": "评估费", "amount_fen": 40 * WAN}], 422),  # All of it kept back: nothing is lent.
+        ([{"name": "评估费", "amount_fen": 40 * WAN - 1}], 422),
+        ([{"name": "评估费", "amount_fen": 30 * WAN}, {"name": "担保费", "amount_fen": 9 * WAN}], 422),
+        ([{"name": "评估费", "amount_fen": 2 * WAN, "months": 12}], 200),
+    ],
+)
+async def test_fees_that_eat_the_loan_are_no_offer(town: Town, fees: list[dict[str, Any]], status: int) -> None:
+    """The cost of a year would be endless, or larger than any figure that is kept."""
+    _, (part,) = await posted(town, 0)
+    call = {"contacted_at": "2025-09-24T10:00:00+08:00", "how": "phone", "whom": "经办人"}
+    for path, body in (("acceptance", {}), ("contact", call)):
+        assert 200 == (await town.post("clerk0", f"/suborders/{part}/{path}", body)).status_code
+
+    answer = await town.post("clerk0", f"/suborders/{part}/offer", OFFER | {"fees": fees})
+
+    assert status == answer.status_code
+    assert status == 200 or answer.json()["code"] == "terms-out-of-range"

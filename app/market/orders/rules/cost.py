@@ -16,6 +16,8 @@ import pyxirr
 from app.kernel.workdays import month_later
 
 _YEAR_PPM: Final = 12_000_000
+APR_MAX: Final = 10.0  # Ten times the loan in a year: a slip of the keyboard, or no loan.
+_ANY_DAY: Final = date(2025, 1, 1)
 
 
 class Repayment(StrEnum):
@@ -66,13 +68,33 @@ def cost_of(
     payments = _payments(amount_fen, rate_ppm, term_months, repayment)
     interest_fen = sum(payments) - amount_fen
     fees_fen = sum(fee.amount_fen for fee in fees)
-    flows = (
+    flows = _flows(amount_fen, payments, fees, start_on)
+    first = next(paid for paid in payments if paid)
+    return Cost(interest_fen, interest_fen + fees_fen, first, _apr_ppm(flows), flows)
+
+
+def can_be_priced(amount_fen: int, rate_ppm: int, term_months: int, repayment: Repayment, fees: Sequence[Fee]) -> bool:
+    """Whether fees leave a loan at all, and one whose cost of a year can be told: fees kept back at once may make it
+    endless.
+
+    >>> can_be_priced(100_000_00, 48_000, 12, Repayment.BULLET, (Fee("评估费", 200_00),))
+    True
+    >>> [can_be_priced(100_00, 48_000, 1, Repayment.BULLET, (Fee("评估费", fee),)) for fee in (50_00, 99_00, 100_00)]
+    [False, False, False]
+    """
+    kept_back = sum(fee.amount_fen for fee in fees if fee.months == 0)
+    if kept_back >= amount_fen:
+        return False
+    rate = _rate(_flows(amount_fen, _payments(amount_fen, rate_ppm, term_months, repayment), fees, _ANY_DAY))
+    return rate is not None and rate <= APR_MAX
+
+
+def _flows(amount_fen: int, payments: Sequence[int], fees: Sequence[Fee], start_on: date) -> tuple[Flow, ...]:
+    return (
         Flow(start_on, amount_fen),
         *(Flow(month_later(start_on, n), -paid) for n, paid in enumerate(payments, 1) if paid),
         *(Flow(month_later(start_on, fee.months), -fee.amount_fen) for fee in fees),
     )
-    first = next(paid for paid in payments if paid)
-    return Cost(interest_fen, interest_fen + fees_fen, first, _apr_ppm(flows), flows)
 
 
 def _payments(amount_fen: int, rate_ppm: int, term_months: int, repayment: Repayment) -> list[int]:
@@ -111,8 +133,13 @@ def _rounded(amount: Decimal) -> int:
 
 
 def _apr_ppm(flows: Sequence[Flow]) -> int:
-    if sum(flow.amount_fen for flow in flows) == 0:
-        return 0
-    rate = pyxirr.xirr([flow.on for flow in flows], [float(flow.amount_fen) for flow in flows])
+    rate = _rate(flows)
     assert rate is not None, "one amount comes in and the rest goes out, so one rate makes them equal"
     return round(rate * 1_000_000)
+
+
+def _rate(flows: Sequence[Flow]) -> float | None:
+    """The yearly rate that makes the flows equal; None where none is found."""
+    if sum(flow.amount_fen for flow in flows) == 0:
+        return 0.0
+    return pyxirr.xirr([flow.on for flow in flows], [float(flow.amount_fen) for flow in flows], silent=True)

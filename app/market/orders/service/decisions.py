@@ -170,7 +170,13 @@ def price_of(body: Mapping[str, Any], on: date) -> cost.Cost:
 def offer_command(suborder_id: UUID, offer_id: UUID, offered: Offered, *, seconded: bool = False) -> facts.Offer:
     """An offer as the rules want it. Refuses `terms-out-of-range` for fees beyond reason."""
     fees_fen = sum(fee.amount_fen for fee in offered.fees)
-    if fees_fen > offered.amount_fen or any(not 0 <= fee.months <= offered.term_months for fee in offered.fees):
+    if (
+        fees_fen > offered.amount_fen
+        or any(not 0 <= fee.months <= offered.term_months for fee in offered.fees)
+        or not cost.can_be_priced(
+            offered.amount_fen, offered.rate_ppm, offered.term_months, offered.repayment, offered.fees
+        )
+    ):
         raise Refusal("terms-out-of-range", "费用超出合理范围")
     return facts.Offer(
         suborder_id, offer_id, offered.amount_fen, offered.rate_ppm, offered.term_months, offered.valid_workdays,
