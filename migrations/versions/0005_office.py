@@ -107,7 +107,8 @@ def _clocks() -> None:
         """
         create view clocks_v_clocks with (security_invoker = true) as
           select clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at, pause_cap,
-                 started_at, due_on, due_at, is_provisional, policy_version, calendar_version, stopped_at, business_id, bank_id
+                 started_at, due_on, due_at, is_provisional, policy_version, calendar_version, stopped_at, business_id,
+                 bank_id
           from clocks
         """
     )

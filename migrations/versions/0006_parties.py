@@ -251,7 +251,8 @@ def _ledger() -> None:
     op.execute(
         "create unique index pool_entries_one_end on pool_entries (reservation_id) where kind in ('release', 'expire')"
     )
-    op.execute("create unique index pool_entries_one_draw on pool_entries (draw_id) where draw_id is not null")
+    # A draw's id is the bank's own mark: another bank may use the same, and must not learn of it.
+    op.execute("create unique index pool_entries_one_draw on pool_entries (bank_id, draw_id) where draw_id is not null")
     op.execute("create index pool_entries_reservation on pool_entries (reservation_id)")
     protect(
         "reservations",

@@ -300,11 +300,12 @@ def _money() -> None:
     op.execute(
         f"""
         create table draws (
-          draw_id uuid primary key,
+          draw_id uuid not null,
           suborder_id uuid not null references suborders,{PARTIES}
           amount_fen bigint not null check (amount_fen > 0),
           paid_on date not null,
-          recorded_at timestamptz not null)
+          recorded_at timestamptz not null,
+          primary key (bank_id, draw_id))
         """
     )
     op.execute("create index draws_suborder on draws (suborder_id)")

@@ -87,7 +87,7 @@ async def test_without_one_entry_per_draw_the_draw_race_is_red(
 ) -> None:
     """A draw sent twice would be paid twice."""
     await admin.execute("drop index pool_entries_one_draw")
-    conflict = "on conflict (draw_id) where draw_id is not null do nothing"
+    conflict = "on conflict (bank_id, draw_id) where draw_id is not null do nothing"
     assert conflict in store.POST
     monkeypatch.setattr(store, "POST", store.POST.replace(conflict, ""))
 

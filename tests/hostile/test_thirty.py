@@ -401,6 +401,26 @@ async def test_11_a_draw_counts_once_and_never_for_more_than_is_held(town: Town)
     )
 
 
+async def test_11_another_banks_mark_of_a_draw_is_no_mark_of_ones_own(town: Town) -> None:
+    """Two banks that number their payments alike: both are paid out, and neither learns of the other's."""
+    paid = []
+    for n in (0, 1):
+        _, (part,) = await posted(town, n)
+        at, who = f"/suborders/{part}", f"clerk{n}"
+        call = {"contacted_at": "2025-09-24T10:00:00+08:00", "how": "phone", "whom": "经办人"}
+        contract = {"contract_no": "XY-1", "signed_on": "2025-09-24", "amount_fen": 40 * WAN,
+                    "draw_until_on": "2025-12-31"}  # fmt: skip
+        for by, path, body in ((who, "acceptance", {}), (who, "contact", call), (who, "offer", OFFER),
+                               ("firm", "pick", {}), (who, "signature", contract)):  # fmt: skip
+            answer = await town.post(by, f"{at}/{path}", body)
+            assert 200 == answer.status_code, answer.text
+        draw = {"draw_id": str(UUID(int=1)), "amount_fen": 10 * WAN, "paid_on": "2025-09-24"}
+        paid.append(await town.post(who, f"{at}/draws", draw))
+
+    assert [200, 200] == [answer.status_code for answer in paid]
+    assert [(2, 20 * WAN)] == await town.city.rows("select count(*), sum(amount_fen) from draws")
+
+
 async def test_13_states_are_not_jumped_and_the_answer_says_what_is_allowed(town: Town) -> None:
     """An offer before anything, a refusal after the offer, anything after the end."""
     order_id, (part,) = await posted(town, 0)

@@ -274,11 +274,11 @@ class DrawRow(SQLModel, table=True):
     __tablename__ = "draws"
     __table_args__ = (sa.Index("draws_suborder", "suborder_id"),)
 
-    draw_id: UUID = Field(primary_key=True)
+    draw_id: UUID = Field(primary_key=True)  # The bank's own mark, unique within the bank.
     suborder_id: UUID = Field(foreign_key="suborders.suborder_id")
     order_id: UUID = Field(foreign_key="orders.order_id")
     business_id: UUID
-    bank_id: UUID
+    bank_id: UUID = Field(primary_key=True)
     branch_id: UUID
     amount_fen: int = Field(sa_column=_fen())
     paid_on: date

@@ -263,7 +263,9 @@ class PoolEntryRow(SQLModel, table=True):
             "pool_entries_one_end", "reservation_id", unique=True,
             postgresql_where=sa.text("kind in ('release', 'expire')"),
         ),
-        sa.Index("pool_entries_one_draw", "draw_id", unique=True, postgresql_where=sa.text("draw_id is not null")),
+        sa.Index(
+            "pool_entries_one_draw", "bank_id", "draw_id", unique=True, postgresql_where=sa.text("draw_id is not null"),
+        ),
         sa.Index("pool_entries_reservation", "reservation_id"),
     )  # fmt: skip
 

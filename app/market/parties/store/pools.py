@@ -47,7 +47,7 @@ p as (
 e as (
   insert into pool_entries (reservation_id, bank_id, order_id, kind, amount_fen, draw_id, at)
   select reservation_id, bank_id, order_id, 'post', $3, $2, $4 from r
-  on conflict (draw_id) where draw_id is not null do nothing
+  on conflict (bank_id, draw_id) where draw_id is not null do nothing
   returning seq)
 select r.held_fen, (select count(*) from p) as pools, (select count(*) from e) as entries from r
 """
