@@ -208,7 +208,9 @@ async def test_the_banks_own_inputs_are_evidence_only_if_they_were_there_before(
     package_id, _ = await world.seal(await world.sign(), inputs=(early, late))
 
     async with db.transaction(Role.ACT, Scope(case_id=world.order_id)) as tx:
-        found = [await packages.item(tx, package_id, path) for path in ("bank_input.rating", "bank_input.existing_loans_fen")]
+        found = [
+            await packages.item(tx, package_id, path) for path in ("bank_input.rating", "bank_input.existing_loans_fen")
+        ]
 
     assert found[0] is not None
     assert (found[0].value, found[0].stated_by_bank, found[1]) == ("D", True, None)
