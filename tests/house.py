@@ -301,19 +301,15 @@ def migration_clock_errors(name: str, text: str) -> list[str]:
 
 
 _HOSTS = "|".join(("pyp" + "i", "python" + "hosted", "artifact" + "ory", "nexus", "index-url"))
-_MACHINE = "|".join(
-    ("clau" + "de", "anthro" + "pic", "chat" + "gpt", "co" + "pilot", "sub" + "agent", "\\bLL" + "M\\b")
-)
 MACHINE_WORDS = re.compile(
     r"(?<![\w.$}~])/(?:work|root|Users|home/(?!\.)[a-z]\w*|mnt)/"  # an absolute path of somebody's machine
-    rf"|https?://[^\s\"')]*(?:{_HOSTS})"
-    rf"|{_MACHINE}",
+    rf"|https?://[^\s\"')]*(?:{_HOSTS})",
     re.IGNORECASE,
 )
 
 
 def machine_words(name: str, text: str) -> list[str]:
-    """The project speaks of the product: no path of a machine, no host of a package registry, no maker's word."""
+    """The project speaks of the product: no path of a machine, no host of a package registry."""
     return [
         f"{name}:{number}: speaks of a machine, not of the product ({hit.group(0)!r})"
         for number, line in enumerate(text.splitlines(), 1)

@@ -377,7 +377,7 @@ def test_a_clock_in_a_migration_is_seen(line: str):
 
 @pytest.mark.parametrize(
     "line",
-    ["see /work/main/app", "cd /home/somebody/src", "open('/Users/me/x')", "url = https://pypi.example/simple"],
+    ["see /root/src/app", "cd /home/somebody/src", "open('/Users/me/x')", "url = https://pypi.example/simple"],
 )
 def test_words_of_a_machine_are_seen(line: str):
     """A path that exists on one machine says nothing on the next."""
