@@ -1,0 +1,12 @@
+"""What a firm brings to its order: uploaded papers."""
+
+revision = "0010"
+down_revision = "0009"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

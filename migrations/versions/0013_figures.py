@@ -1,0 +1,12 @@
+"""What supervision keeps folded, so that its pages stay quick."""
+
+revision = "0013"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,12 @@
+"""What people are told: notices, and each attempt to send one."""
+
+revision = "0014"
+down_revision = "0013"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
