@@ -96,6 +96,8 @@ async def _roles(url: str, secret: bytes, prefix: str) -> None:
                 for setting, value in limits.items():
                     await connection.execute(f"alter role {user} set {setting} = '{value}'")
             await connection.execute(f"grant {prefix}_owner to {prefix}_migrate")
+            # How old the oldest transaction of any role is: told by a function of the owner, to the operator alone.
+            await connection.execute(f"grant pg_read_all_stats to {prefix}_owner")
     finally:
         await connection.close()
 

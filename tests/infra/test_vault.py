@@ -185,10 +185,12 @@ def test_the_published_key_set_holds_public_halves_named_by_thumbprint(keys: Pat
 
 
 async def test_a_role_without_business_here_sees_no_key(db: Database) -> None:
-    """The public pages and the loader have no use for data keys."""
+    """The public pages have no use for data keys, and the loader for none but those of its files."""
     await sealed_by(db, replace(PLACE, subject_id=new_id()), b"x")
 
-    for role in (Role.PUBLIC, Role.LOADER, Role.AUTH, Role.REGULATOR, Role.REPORTER):
+    async with db.reading(Role.LOADER) as tx:
+        assert await tx.fetch("select 1 from data_keys") == []
+    for role in (Role.PUBLIC, Role.AUTH, Role.REGULATOR, Role.REPORTER):
         with pytest.raises(Exception, match="permission denied"):
             async with db.reading(role) as tx:
                 await tx.fetch("select 1 from data_keys")
