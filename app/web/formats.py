@@ -15,6 +15,11 @@ NOTHING: Final = {
     "no_record": N_("无记录"),
     "not_allowed": N_("无权查看"),
 }  # Three kinds of nothing that must not be mixed.
+_MEANT: Final = {
+    "not_collected": N_("该来源尚未提供这项数据，不等于没有"),
+    "no_record": N_("来源已查，没有记录"),
+    "not_allowed": N_("授权范围不含这一项，无权查看"),
+}
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -115,16 +120,35 @@ def instant(value: datetime, language: str = "zh") -> Markup:
 
 
 def code(value: str) -> Markup:
-    """A code in groups for the eye, copied without the gaps.
+    """A code in groups for the eye, with a button that copies it without the gaps (it shows itself with scripts only).
 
-    >>> code("A1B2C3")
-    Markup('<code class="code" data-copy="A1B2C3"><span>A1B2</span><wbr><span>C3</span></code>')
+    >>> print(code("A1B2C3").replace("><button ", ">\\n<button "))
+    <span class="copied"><code class="code"><span>A1B2</span><wbr><span>C3</span></code>
+    <button class="copy" type="button" data-copy="A1B2C3" data-done="已复制" aria-label="复制 A1B2C3"></button></span>
     """
     steps = (0, 2, 8, 17, 18) if len(value) == 18 else (*range(0, len(value), 4), len(value))
     groups = [Markup("<span>{}</span>").format(value[a:b]) for a, b in itertools.pairwise(steps) if a < b]
-    return Markup('<code class="code" data-copy="{}">{}</code>').format(value, Markup("<wbr>").join(groups))
+    return Markup(
+        '<span class="copied"><code class="code">{}</code>'
+        '<button class="copy" type="button" data-copy="{}" data-done="{}" aria-label="{} {}"></button></span>'
+    ).format(Markup("<wbr>").join(groups), value, _("已复制"), _("复制"), value)
 
 
 def nothing(kind: str) -> Markup:
-    """One of the three kinds of nothing, in words."""
-    return Markup('<span class="nothing nothing-{}">{}</span>').format(kind.replace("_", "-"), _(NOTHING[kind]))
+    """One of the three kinds of nothing, in words, with what is meant as title."""
+    return Markup('<span class="nothing nothing-{}" title="{}">{}</span>').format(
+        kind.replace("_", "-"), _(_MEANT[kind]), _(NOTHING[kind])
+    )
+
+
+def workdays_away(count: int) -> str:
+    """How far a day is, in workdays: 0 is today, negative is past.
+
+    >>> workdays_away(0), workdays_away(3), workdays_away(-1)
+    ('今天', '3 个工作日后', '1 个工作日前')
+    """
+    if count == 0:
+        return _("今天")
+    if abs(count) == 1:
+        return _("1 个工作日后") if count > 0 else _("1 个工作日前")
+    return (_("%(n)s 个工作日后") if count > 0 else _("%(n)s 个工作日前")) % {"n": abs(count)}

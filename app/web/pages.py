@@ -153,7 +153,8 @@ def _environment() -> Environment:
         figure=lambda value, unit: formats.figure(value, unit, i18n.language()),
         day=lambda value: formats.day(value, i18n.language()),
         instant=lambda value: formats.instant(value, i18n.language()),
-        code=formats.code,
+        code=pass_context(lambda _, value: formats.code(value)),
+        workdays=pass_context(lambda _, count: formats.workdays_away(count)),
         # With the context, or Jinja would fold a constant into the language of the first visitor.
         nothing=pass_context(lambda _, kind: formats.nothing(kind)),
     )
