@@ -122,7 +122,7 @@ def instant(value: datetime, language: str = "zh") -> Markup:
 def code(value: str) -> Markup:
     """A code in groups for the eye, with a button that copies it without the gaps (it shows itself with scripts only).
 
-    >>> print(code("A1B2C3").replace("><button ", ">\\n<button "))
+    >>> print(str(code("A1B2C3")).replace("><button ", ">\\n<button "))
     <span class="copied"><code class="code"><span>A1B2</span><wbr><span>C3</span></code>
     <button class="copy" type="button" data-copy="A1B2C3" data-done="已复制" aria-label="复制 A1B2C3"></button></span>
     """
