@@ -5,13 +5,13 @@ Pure. A figure is `value` of `of`; a share of few cases carries the interval in 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from math import sqrt
 from typing import Final
+from uuid import UUID
 
 PPM: Final = 1_000_000
-SMALL: Final = 30  # Below so many cases a share is marked as a small number and never ranked by itself.
 Z_95: Final = 1.959964  # Two-sided 95 %.
 
 
@@ -73,12 +73,27 @@ class Share:
     low_ppm: int | None
     high_ppm: int | None
 
-    @property
-    def is_small(self) -> bool:
+    def is_small(self, least: int) -> bool:
         """Too few cases to be compared with others by the share alone."""
-        return self.of < SMALL
+        return self.of < least
 
 
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The part of the city that figures are told for; None and empty leave open.
+
+    The days are those by which a figure's month is told, in Shanghai, both included. `districts` are codes, since a
+    district of today may be several of yesterday.
+    """
+
+    from_on: date | None = None
+    to_on: date | None = None
+    bank_id: UUID | None = None
+    product_id: UUID | None = None
+    districts: tuple[str, ...] = ()
+
+
+EVERYTHING: Final = Within()
 Board = Mapping[tuple[str, str], Mapping[str, Tally]]
 
 

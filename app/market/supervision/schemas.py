@@ -7,7 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from app.kernel.errors import Refusal
-from app.market.supervision.rules import By
+from app.market.supervision.rules import EVERYTHING, By, Within
 
 CASE_FILTERS: Final = frozenset({"figure", "by", "key", "counts"})
 TEXT_LENGTH_MAX: Final = 60
@@ -21,6 +21,7 @@ class CasesAsked:
     by: By = By.ALL
     key: str = ""
     counts: bool | None = None
+    within: Within = EVERYTHING
 
 
 def read_group(query: Mapping[str, str]) -> By:

@@ -9,7 +9,7 @@ from app.access import audit
 from app.infra.db import ReadTx, Record, Tx
 from app.kernel.errors import Refusal
 from app.market.supervision import rules, store
-from app.market.supervision.rules import Board, By, CaseLine, LineKind
+from app.market.supervision.rules import EVERYTHING, Board, By, CaseLine, LineKind, Within
 from app.market.supervision.schemas import CasesAsked
 
 
@@ -54,9 +54,9 @@ class CaseFile:
     lines: tuple[CaseLine, ...]
 
 
-async def read_board(tx: ReadTx, *, as_of: datetime, by: Collection[By]) -> Board:
-    """The figures of these groups as of an instant."""
-    return rules.arrange(await store.read_figures(tx, as_of, [one.value for one in by]))
+async def read_board(tx: ReadTx, *, as_of: datetime, by: Collection[By], within: Within = EVERYTHING) -> Board:
+    """The figures of these groups as of an instant, over a part of the city."""
+    return rules.arrange(await store.read_figures(tx, as_of, [one.value for one in by], within))
 
 
 async def read_names(tx: ReadTx) -> dict[str, str]:
@@ -70,11 +70,16 @@ async def read_reason_words(tx: ReadTx) -> dict[str, tuple[str, str]]:
 
 
 async def find_cases(
-    tx: ReadTx, asked: CasesAsked, *, as_of: datetime, after: tuple[datetime, UUID] | None = None, limit: int = 50
+    tx: ReadTx,
+    asked: CasesAsked,
+    *,
+    as_of: datetime,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
 ) -> tuple[CaseFound, ...]:
     """The suborders behind a figure of a group, newest first; a median stands on the same cases as its mean."""
     figure, group = asked.figure.removesuffix("_median_x2"), (asked.by.value, asked.key)
-    found = await store.read_cases(tx, as_of, figure, group, asked.counts, after, limit)
+    found = await store.read_cases(tx, as_of, figure, group, asked.counts, after, limit, asked.within)
     return tuple(CaseFound(*record) for record in found)
 
 

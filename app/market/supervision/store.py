@@ -6,9 +6,28 @@ from typing import Final
 from uuid import UUID
 
 from app.infra.db import ReadTx, Record
+from app.market.supervision.rules import Within
 
 FIGURES: Final = """
-select "by", key, figure, value, "of" from supervision_v_figures($1, $2::text[]) order by "by", key, figure
+with facts as (
+  select f.*, (f.at at time zone 'Asia/Shanghai')::date as told_on from supervision_v_facts($1) f),
+chosen as (
+  select * from facts f
+   where ($3::date is null or f.told_on >= $3) and ($4::date is null or f.told_on <= $4)
+     and ($5::uuid is null or f.bank_id = $5) and ($6::uuid is null or f.product_id = $6)
+     and (cardinality($7::text[]) = 0 or f.district = any($7))),
+grouped as (
+  select g."by", g.key, f.figure, f.value, f."of"
+    from chosen f cross join lateral (values
+      ('all', ''), ('bank', f.bank_id::text), ('branch', f.branch_id::text), ('product', f.product_id::text),
+      ('district', f.district), ('month', to_char(f.told_on, 'YYYY-MM'))) g ("by", key)
+   where g."by" = any($2))
+select "by", key, figure, sum(value)::bigint as value, sum("of")::bigint as whole
+  from grouped group by "by", key, figure
+union all
+select "by", key, figure || '_median_x2', (2 * percentile_cont(0.5) within group (order by value))::bigint, count(*)
+  from grouped where figure in ('workdays_to_decision', 'contact_seconds') group by "by", key, figure
+order by 1, 2, 3
 """
 # The cases behind one figure of one group, newest first. `$5`: only those that count (1), only those that do not (0).
 CASES: Final = """
@@ -18,10 +37,14 @@ select f.suborder_id, f.order_id, f.bank_id, f.branch_id, f.product_id, f.distri
  where f.figure = $2
    and case $3::text when 'all' then true when 'bank' then f.bank_id::text = $4
                      when 'branch' then f.branch_id::text = $4 when 'product' then f.product_id::text = $4
-                     when 'district' then f.district = $4
+                     when 'district' then f.district = any(string_to_array($4, ',', ''))
                      when 'month' then to_char(f.at at time zone 'Asia/Shanghai', 'YYYY-MM') = $4 else false end
    and ($5::smallint is null or (f.value > 0) = ($5 = 1))
    and ($6::timestamptz is null or (f.at, f.suborder_id) < ($6, $7::uuid))
+   and ($9::date is null or (f.at at time zone 'Asia/Shanghai')::date >= $9)
+   and ($10::date is null or (f.at at time zone 'Asia/Shanghai')::date <= $10)
+   and ($11::uuid is null or f.bank_id = $11) and ($12::uuid is null or f.product_id = $12)
+   and (cardinality($13::text[]) = 0 or f.district = any($13))
  order by f.at desc, f.suborder_id desc limit $8
 """
 SUBORDER: Final = """
@@ -52,9 +75,15 @@ select e.business_at, e.act, e.org_id from audit_v_events e
 """
 
 
-async def read_figures(tx: ReadTx, as_of: datetime, by: Collection[str]) -> list[tuple[str, str, str, int, int]]:
-    """(group, key, figure, value, of) as of an instant."""
-    return [tuple(record) for record in await tx.fetch(FIGURES, as_of, list(by))]
+async def read_figures(
+    tx: ReadTx, as_of: datetime, by: Collection[str], within: Within
+) -> list[tuple[str, str, str, int, int]]:
+    """(group, key, figure, value, of) as of an instant, over a part of the city."""
+    return [tuple(record) for record in await tx.fetch(FIGURES, as_of, list(by), *_part(within))]
+
+
+def _part(within: Within) -> tuple[object, ...]:
+    return within.from_on, within.to_on, within.bank_id, within.product_id, list(within.districts)
 
 
 async def read_cases(
@@ -65,11 +94,12 @@ async def read_cases(
     counts: bool | None,
     after: tuple[datetime, UUID] | None,
     limit: int,
+    within: Within,
 ) -> list[Record]:
     """The suborders behind a figure; `counts` picks those in (True) or out of (False) its numerator."""
     flag = None if counts is None else int(counts)
     at, suborder_id = after or (None, None)
-    return await tx.fetch(CASES, as_of, figure, *group, flag, at, suborder_id, limit)
+    return await tx.fetch(CASES, as_of, figure, *group, flag, at, suborder_id, limit, *_part(within))
 
 
 async def read_names(tx: ReadTx) -> dict[str, str]:

@@ -11,7 +11,7 @@ def test_the_interval_of_a_small_number_is_wide() -> None:
     found = share(3, 3)
 
     assert (1_000_000, 438_503, 1_000_000) == (found.ppm, found.low_ppm, found.high_ppm)
-    assert found.is_small
+    assert found.is_small(30)
 
 
 def test_the_interval_of_a_large_number_is_narrow() -> None:
@@ -19,7 +19,7 @@ def test_the_interval_of_a_large_number_is_narrow() -> None:
     found = share(900, 1000)
 
     assert (879_848, 917_091) == (found.low_ppm, found.high_ppm)
-    assert not found.is_small
+    assert not found.is_small(30)
 
 
 @given(st.integers(0, 500), st.integers(0, 500))
