@@ -1,12 +1,14 @@
 """What supervision keeps folded, so that its pages stay quick."""
 
+import published
+
 revision = "0013"
 down_revision = "0012"
 
 
 def upgrade() -> None:
-    pass
+    published.create()
 
 
 def downgrade() -> None:
-    pass
+    published.drop()
