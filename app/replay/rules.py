@@ -275,7 +275,7 @@ def _money(moves: Sequence[Move]) -> Iterator[tuple[str, datetime, int, int]]:
 def _refusals(firsts: Mapping[str, Move]) -> Iterator[tuple[str, datetime, int, int]]:
     refuse = firsts.get("refuse")
     if refuse is not None:
-        yield f"refused:{refuse.reason_code}", refuse.at, 1, 1
+        yield f"refused:{refuse.reason_code}", refuse.at, int(refuse.has_evidence), 1
         yield "refused_without_evidence", refuse.at, int(not refuse.has_evidence), 1
 
 

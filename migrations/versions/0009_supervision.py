@@ -106,7 +106,7 @@ facts as (
   select m.suborder_id, 'paid_out_fen', m.at, p.amount_fen, 1
     from moves m join paid p on p.suborder_id = m.suborder_id and p.nth = m.nth where m.act = 'pay_out'
   union all
-  select m.suborder_id, 'refused:' || r.reason_code, m.at, 1, 1
+  select m.suborder_id, 'refused:' || r.reason_code, m.at, case when r.evidence is null then 0 else 1 end, 1
     from moves m join orders_v_refusals r on r.suborder_id = m.suborder_id where m.act = 'refuse'
   union all
   select m.suborder_id, 'refused_without_evidence', m.at, case when r.evidence is null then 1 else 0 end, 1

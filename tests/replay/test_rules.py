@@ -164,7 +164,7 @@ granted_fen 10000000 1
 signed_fen 10000000 1
 paid_out_fen 20000000 2
 refused:C1 1 1
-refused:I2 1 1
+refused:I2 0 1
 refused_without_evidence 1 2
 paused_workdays 0 13
 """

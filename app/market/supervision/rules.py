@@ -27,7 +27,8 @@ class By(StrEnum):
 
 
 class Figure(StrEnum):
-    """Figures with one name each; refusals by reason are `refused:<code>`, the funnel `funnel:<act>`.
+    """Figures with one name each; the funnel is `funnel:<act>`, refusals by reason are `refused:<code>`: those that
+    their evidence bears out, of all.
 
     Shares: value of `of`. Means: the sum over `of` cases. `…_x2`: twice the median. Sums: fen over `of` acts. Sums of
     granted, signed and paid out money are three figures and never added together.
@@ -152,10 +153,27 @@ def funnel(figures: Mapping[str, Tally]) -> tuple[Step, ...]:
     return tuple(Step(act, count, share(min(count, pushed), pushed)) for act, count in counts)
 
 
-def refusals(figures: Mapping[str, Tally]) -> tuple[tuple[str, int], ...]:
-    """Refusals by reason, most frequent first, then by code."""
-    found = [(name.removeprefix(REFUSED), tally.value) for name, tally in figures.items() if name.startswith(REFUSED)]
-    return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0])))
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """How often a reason was given, and how often without valid evidence."""
+
+    code: str
+    count: int
+    unproved: int
+
+
+def refusals(figures: Mapping[str, Tally]) -> tuple[Reason, ...]:
+    """Refusals by reason, most frequent first, then by code.
+
+    >>> refusals({"refused:D1": Tally(2, 5)})
+    (Reason(code='D1', count=5, unproved=3),)
+    """
+    found = [
+        Reason(name.removeprefix(REFUSED), tally.of, tally.of - tally.value)
+        for name, tally in figures.items()
+        if name.startswith(REFUSED)
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.count, one.code)))
 
 
 class LineKind(StrEnum):

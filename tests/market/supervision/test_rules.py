@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.market.supervision.rules import Tally, arrange, funnel, mean_hundredths, refusals, share
+from app.market.supervision.rules import Reason, Tally, arrange, funnel, mean_hundredths, refusals, share
 
 
 def test_the_interval_of_a_small_number_is_wide() -> None:
@@ -48,9 +48,9 @@ def test_the_funnel_names_every_step_even_empty_ones() -> None:
 
 def test_refusals_come_by_frequency() -> None:
     """What is refused most stands first; ties by code, so that a page does not dance."""
-    figures = {"refused:C1": Tally(1, 1), "refused:A1": Tally(1, 1), "refused:I2": Tally(5, 5), "accepted": Tally(9, 9)}
+    figures = {"refused:C1": Tally(1, 1), "refused:A1": Tally(0, 1), "refused:I2": Tally(3, 5), "accepted": Tally(9, 9)}
 
-    assert refusals(figures) == (("I2", 5), ("A1", 1), ("C1", 1))
+    assert refusals(figures) == (Reason("I2", 5, 2), Reason("A1", 1, 1), Reason("C1", 1, 0))
 
 
 def test_a_board_keeps_groups_apart() -> None:

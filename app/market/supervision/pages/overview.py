@@ -229,9 +229,15 @@ def _groups(board: Board, by: By, names: Mapping[str, str]) -> list[GroupRow]:
 
 def _reasons(figures: Mapping[str, Tally], words: Mapping[str, tuple[str, str]]) -> list[ReasonRow]:
     found = refusals(figures)
-    most = max((count for _, count in found), default=1)
+    most = max((one.count for one in found), default=1)
     place = 1 if language() == "en" else 0
     return [
-        ReasonRow(code, words.get(code, (code, code))[place], count, count * BAR_WIDTH // most, _url(REFUSED + code))
-        for code, count in found
+        ReasonRow(
+            one.code,
+            words.get(one.code, (one.code, one.code))[place],
+            one.count,
+            one.count * BAR_WIDTH // most,
+            _url(REFUSED + one.code),
+        )
+        for one in found
     ]
