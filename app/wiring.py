@@ -14,13 +14,14 @@ from app.infra.http import Outgoing
 from app.infra.outbox import Bus
 from app.infra.settings import Settings
 from app.kernel.events import Event
-from app.market import orders, sla
+from app.market import announcements, orders, sla
 from app.market.limits.jobs import keep_ratings
 from app.market.orders import events as order_events
 from app.market.orders.events import OrderPosted, SuborderEvent
 from app.market.packages.events import DeliveryFailed, PackageDelivered, PackageSealed
 from app.market.packages.jobs import note_delivered, note_failed, tell_bank
 from app.market.parties.jobs import open_branches, reconcile_pools
+from app.office import messages
 from app.office.deliveries import Courier
 from app.office.deliveries.events import NoticeDelivered, NoticeFailed
 from app.office.proposals.jobs import expire_proposals
@@ -29,6 +30,7 @@ from app.worker import Job, every
 
 RECONCILE_SECONDS: Final = 3600
 FORGET_SECONDS: Final = 600
+SEAL_SECONDS: Final = 60
 
 
 def make_bus() -> Bus:
@@ -47,6 +49,9 @@ def make_bus() -> Bus:
     told: tuple[type[Event], ...] = (PackageSealed, *_suborder_events())
     for event in told:
         bus.listen_after("packages.tell_bank", event, tell_bank)
+    messages.know(announcements.TEXTS)
+    for fact in announcements.ANNOUNCED:
+        bus.listen_after("announcements.announce", fact, announcements.announce)
     return bus
 
 
@@ -55,11 +60,15 @@ async def worker_jobs(settings: Settings, db: Database) -> AsyncIterator[Mapping
     """What a worker does beside the outbox, by name; each returns how much it did."""
     async with Outgoing(loopback=settings.webhook_loopback, production=settings.production) as outgoing:
         courier = Courier(db, outgoing)
+        gateway = messages.open_gateway(settings, outgoing)
         try:
             yield {
                 "clocks": lambda: orders.sweep(db),
                 "batches": lambda: ingestion.load_waiting(db),
+                "profiles": lambda: ingestion.profile_waiting(db),
+                "sealing": every(SEAL_SECONDS, lambda: ingestion.seal_open_files(db)),
                 "deliveries": courier.tick,
+                "messages": lambda: messages.send_due(db, gateway),
                 "proposals": _in_one(db, expire_proposals),
                 "revocations": lambda: finish_revocations(db, lock_first=orders.lock_for_revocation),
                 "pools": every(RECONCILE_SECONDS, _in_one(db, reconcile_pools)),

@@ -14,6 +14,7 @@ from contextlib import suppress
 import structlog
 
 from app.infra.db import OUTCOME_UNKNOWN, Database
+from app.infra.heartbeat import Pulse
 from app.infra.outbox import CHANNEL, drain
 
 POLL_SECONDS = 1.0
@@ -33,11 +34,12 @@ async def work(db: Database, jobs: Mapping[str, Job], stop: asyncio.Event) -> No
         return done
 
     all_jobs: dict[str, Job] = {"outbox": outbox, **jobs}
+    pulse = Pulse(db)
     wake = {name: asyncio.Event() for name in all_jobs}
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_hear(db, wake["outbox"], stop))
         for name, job in all_jobs.items():
-            tasks.create_task(_loop(name, job, wake[name], stop))
+            tasks.create_task(_loop(name, job, wake[name], stop, pulse))
 
 
 def every(seconds: float, job: Job) -> Job:
@@ -55,17 +57,22 @@ def every(seconds: float, job: Job) -> Job:
     return sometimes
 
 
-async def _loop(name: str, job: Job, wake: asyncio.Event, stop: asyncio.Event) -> None:
+async def _loop(name: str, job: Job, wake: asyncio.Event, stop: asyncio.Event, pulse: Pulse) -> None:
     rest = POLL_SECONDS
     while not stop.is_set():
         wake.clear()
-        done = 0
+        done, failed, began = 0, None, time.monotonic()
         try:
             done = await job()
             rest = POLL_SECONDS
         except Exception as error:  # noqa: BLE001 - a worker outlives every failure of one round
             rest = min(rest * 2, REST_SECONDS_MAX)
-            log.warning("job_failed", job=name, error=type(error).__name__)
+            failed = type(error).__name__
+            log.warning("job_failed", job=name, error=failed)
+        try:
+            await pulse.beat(name, time.monotonic() - began, done, failed)
+        except Exception as error:  # noqa: BLE001 - a beat that is missed is what the operator sees
+            log.warning("beat_failed", job=name, error=type(error).__name__)
         if not done:
             await _first_of(wake, stop, rest)
 

@@ -9,7 +9,9 @@ from app.credit.ingestion.service import (
     load_batch,
     load_waiting,
     masked_inputs,
+    profile_waiting,
     read_receipt,
+    seal_open_files,
     store_batch,
     subjects_of_batch,
 )
@@ -28,7 +30,9 @@ __all__ = [
     "load_batch",
     "load_waiting",
     "masked_inputs",
+    "profile_waiting",
     "read_receipt",
+    "seal_open_files",
     "store_batch",
     "subjects_of_batch",
 ]

@@ -10,7 +10,8 @@ from app.credit.ingestion.rules.shapes import BROKEN_WORDS, FAULT_WORDS, NOTE_WO
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """One file. `state`: stored (not yet in force), landed (in force), refused (whole)."""
+    """One file. `state`: offered (its profile is looked at first), stored (waits to be loaded), landed (in force),
+    refused (whole), discarded (by a person, before it was loaded)."""
 
     batch_id: UUID
     kind: FileKind
@@ -39,6 +40,59 @@ class Batch:
     @property
     def in_force(self) -> bool:
         return self.state == "landed"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a file is. `phase`: profile or load while rows are read, land when they are put in force.
+
+    `rows_expected` is exact after a profile, else a guess from the size, or unknown.
+    """
+
+    rows_read: int
+    at: datetime
+    phase: str
+    began_at: datetime | None
+    rows_expected: int | None
+
+    def seconds_left(self) -> int | None:
+        """How long reading will go on at the pace so far; None before there is a pace.
+
+        >>> from datetime import timedelta
+        >>> began = datetime(2026, 1, 5)
+        >>> Progress(10_000, began + timedelta(seconds=2), "load", began, 50_000).seconds_left()
+        8
+        """
+        if self.began_at is None or not self.rows_read or not self.rows_expected or self.phase == "land":
+            return None
+        pace = (self.at - self.began_at).total_seconds() / self.rows_read
+        return max(round(pace * (self.rows_expected - self.rows_read)), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a load of the file would do, found by doing it and taking it back. `separator` is empty for a workbook."""
+
+    profiled_at: datetime
+    took_ms: int
+    rows_read: int
+    rows_accepted: int
+    rows_normalised: int
+    rows_quarantined: int
+    rows_new: int
+    direction: str | None
+    encoding: str
+    separator: str
+    columns: list[dict[str, str]]  # state (matched, absent, unused), title, usual
+    samples: list[dict[str, Any]]  # row_no, fate, codes, cells: (column, original, becomes)
+    notes: dict[str, int]
+    faults: dict[str, int]
+    passed_over: str
+
+    @property
+    def rows_known(self) -> int:
+        """Accepted rows that say nothing new: they have been seen before."""
+        return max(self.rows_accepted - self.rows_new, 0)
 
 
 @dataclass(frozen=True, slots=True)

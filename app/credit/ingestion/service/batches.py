@@ -12,6 +12,7 @@ from app.credit.ingestion.events import BatchStored
 from app.credit.ingestion.rules import Fault, FileKind
 from app.credit.ingestion.rules.receipts import Batch, Receipt
 from app.credit.ingestion.service.sheets import SIZE_MAX
+from app.credit.ingestion.store import work
 from app.infra import outbox
 from app.infra.db import ReadTx, Tx
 from app.kernel.clock import shanghai_date
@@ -25,11 +26,12 @@ LIST_KIND_DEFAULT: Final = "joint"  # A list whose rows name their reasons thems
 
 async def store_batch(
     tx: Tx, kind: FileKind, file_name: str, content: bytes, *, now: datetime, provider_id: UUID | None = None,
-    bank_id: UUID | None = None, list_kind: str | None = None, as_of_on: date | None = None,
+    bank_id: UUID | None = None, list_kind: str | None = None, as_of_on: date | None = None, offer: bool = False,
 ) -> Batch:  # fmt: skip
     """Store a file; the same file again is the same batch, whatever its name. It is not yet in force.
 
-    A batch that was refused is tried again when its file comes again; one that landed never is.
+    `offer`: a person looks at its profile first and says then that it be loaded.
+    A batch that was refused or discarded is tried again when its file comes again; one that landed never is.
     Refusals: `bad-upload` (empty, a path for a name), `too-large`, `malformed-field` (a masked file without its bank),
     `policy-missing` (a kind of list that there is not).
     """
@@ -49,20 +51,31 @@ async def store_batch(
         await lists.list_kind(tx, list_kind, shanghai_date(now))  # `policy-missing` for a kind that there is not
     sha256 = hashlib.sha256(content).hexdigest()
     batch = store.new_batch(
-        new_id(), kind, file_name, sha256, len(content), provider_id, bank_id, list_kind, as_of_on, now
-    )
-    if not await store.insert_batch(tx, batch):
+        new_id(), kind, file_name, sha256, len(content), provider_id, bank_id, list_kind, as_of_on, now,
+        "offered" if offer else "stored",
+    )  # fmt: skip
+    if await store.insert_batch(tx, batch):
+        await store.insert_file(tx, batch.batch_id, content)
+    else:
         same = await store.read_same_file(tx, sha256, kind, provider_id, bank_id, list_kind)
         assert same is not None, "the file is a batch already"
-        if same.state != "refused":
+        if same.state in ("landed", "stored") or same.state == batch.state:
             return same
         # What was missing may have come since: its firms, or a reader that knows its spelling.
-        await store.store_again(tx, same.batch_id)
-        batch = replace(same, state="stored", ended_at=None, refusal=None, refusal_where="")
-    else:
-        await store.insert_file(tx, batch.batch_id, content)
-    await outbox.record(tx, BatchStored(stream_id=batch.batch_id, at=now, batch_id=batch.batch_id, kind=kind.value))
+        await store.move(tx, same.batch_id, same.state, batch.state)
+        if same.state == "discarded":
+            await store.insert_file(tx, same.batch_id, content)
+        await work.forget_cancel(tx, same.batch_id)
+        batch = replace(same, state=batch.state, ended_at=None, refusal=None, refusal_where="")
+    if not offer:
+        await tell_stored(tx, batch)
     return batch
+
+
+async def tell_stored(tx: Tx, batch: Batch) -> None:
+    """The batch waits to be loaded from now on."""
+    event = BatchStored(stream_id=batch.batch_id, at=tx.now, batch_id=batch.batch_id, kind=batch.kind.value)
+    await outbox.record(tx, event)
 
 
 async def get_batch(tx: ReadTx, batch_id: UUID) -> tuple[Batch, int]:
@@ -70,7 +83,8 @@ async def get_batch(tx: ReadTx, batch_id: UUID) -> tuple[Batch, int]:
     batch = await store.read_batch(tx, batch_id)
     if batch is None:
         raise Refusal("not-found")
-    return batch, batch.rows_read or await store.read_progress(tx, batch_id)
+    found = None if batch.rows_read else await store.read_progress(tx, batch_id)
+    return batch, found.rows_read if found else batch.rows_read
 
 
 async def newest_batches(tx: ReadTx, most: int) -> list[Batch]:

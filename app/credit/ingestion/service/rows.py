@@ -21,6 +21,7 @@ from app.credit.ingestion.rules import (
     squash,
 )
 from app.credit.ingestion.rules.persons import mask_persons
+from app.credit.ingestion.rules.samples import Sampler
 from app.credit.ingestion.service.sheets import BrokenFile, Sheet
 
 _MARKS: Final = ("'", "=")
@@ -43,6 +44,7 @@ class Tally:
     faults: Counter[Fault] = field(default_factory=Counter)
     rejected: list[tuple[int, str, str, str, str]] = field(default_factory=list)
     noted_rows: dict[int, tuple[Note, ...]] = field(default_factory=dict)
+    sampler: Sampler | None = None  # Looks on where a person wants to see some rows.
 
     def title(self, column: str) -> str:
         """The file's own title of a column; nothing where a whole row is meant."""
@@ -146,11 +148,15 @@ def checked(sheet: Sheet, check: Check, tally: Tally) -> Iterator[tuple[object, 
         verdict = check(row)
         if isinstance(verdict, Accepted):
             tally.accept(line.row_no, (*verdict.notes, Note.CELL_AS_TEXT) if marked else verdict.notes)
+            if tally.sampler is not None:
+                tally.sampler.take(line.row_no, row, verdict, (Note.CELL_AS_TEXT,) if marked else ())
             yield (line.row_no, *verdict.values)
         elif [squash(cell) for cell in row] == [squash(cell) for cell in header]:
             tally.read -= 1  # The same with other blanks in it.
         else:
             title = tally.title(verdict.column)
+            if tally.sampler is not None:
+                tally.sampler.take(line.row_no, row, verdict)
             tally.reject(line.row_no, verdict.code, title, verdict.original, verdict.suggestion)
 
 

@@ -62,6 +62,8 @@ class Line:
 class Sheet:
     encoding: str  # utf-8-sig, gb18030, utf-16, xlsx
     lines: Iterator[Line]
+    separator: str = ""  # None in a workbook.
+    rows_guessed: int | None = None  # From the size and the length of the first lines.
 
 
 def open_sheet(content: bytes, *, unpacked_max: int = UNPACKED_MAX) -> Sheet:
@@ -83,7 +85,14 @@ def open_sheet(content: bytes, *, unpacked_max: int = UNPACKED_MAX) -> Sheet:
         raise BrokenFile(Broken.NOT_A_TABLE)
     encoding = _encoding(head)
     separator = _separator(head.decode(encoding, "ignore"))
-    return Sheet(encoding, _text_lines(io.TextIOWrapper(raw, encoding, "strict", newline=""), separator))
+    lines = _text_lines(io.TextIOWrapper(raw, encoding, "strict", newline=""), separator)
+    return Sheet(encoding, lines, separator, _guess_rows(content, head))
+
+
+def _guess_rows(content: bytes, head: bytes) -> int:
+    """How many rows a text will have if it goes on as it begins; a gzip archive ends with what it unpacks to."""
+    size = len(content) if not content.startswith(b"\x1f\x8b") else int.from_bytes(content[-4:], "little")
+    return max(size * max(head.count(b"\n"), 1) // max(len(head), 1) - 1, 1)
 
 
 def no_table(head: bytes) -> bool:

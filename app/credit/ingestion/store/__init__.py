@@ -6,7 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.credit.ingestion.rules import Broken, Fault, FileKind, Note
-from app.credit.ingestion.rules.receipts import Batch, RejectedRow
+from app.credit.ingestion.rules.receipts import Batch, Progress, RejectedRow
+from app.infra import vault
 from app.infra.db import ReadTx, Tx
 
 COLUMNS: Final = """batch_id, kind, file_name, sha256, size_bytes, provider_id, bank_id, list_kind, as_of_on, state,
@@ -15,7 +16,7 @@ COLUMNS: Final = """batch_id, kind, file_name, sha256, size_bytes, provider_id, 
 INSERT: Final = """
 insert into batches (batch_id, kind, file_name, sha256, size_bytes, provider_id, bank_id, list_kind, as_of_on, state,
   stored_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'stored', $10)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $11, $10)
 on conflict (sha256, kind, provider_id, bank_id, list_kind) do nothing
 """
 SAME_FILE: Final = f"""
@@ -24,8 +25,8 @@ where sha256 = $1 and kind = $2 and provider_id is not distinct from $3 and bank
   and list_kind is not distinct from $5
 """  # noqa: S608 — the columns are ours
 # A second loader passes over a batch that is being loaded; when the first one is killed its lock goes with it.
-LOCK_STORED: Final = f"""
-select {COLUMNS} from batches where batch_id = $1 and state = 'stored' for update skip locked
+LOCK: Final = f"""
+select {COLUMNS} from batches where batch_id = $1 and state = $2 for update skip locked
 """  # noqa: S608 — the columns are ours
 END: Final = """
 update batches set state = 'landed', ended_at = $2, rows_read = $3, rows_accepted = $4, rows_normalised = $5,
@@ -34,11 +35,13 @@ where batch_id = $1 and state = 'stored'
 """
 REFUSE: Final = """
 update batches set state = 'refused', ended_at = $2, refusal = $3, refusal_where = $4
-where batch_id = $1 and state = 'stored' returning kind
+where batch_id = $1 and state in ('offered', 'stored') returning kind
 """
 PROGRESS: Final = """
-insert into batch_progress as p (batch_id, rows_read, at) values ($1, $2, $3)
-on conflict (batch_id) do update set rows_read = excluded.rows_read, at = excluded.at
+insert into batch_progress as p (batch_id, rows_read, at, phase, began_at, rows_expected)
+values ($1, $2, $3, $4, $5, $6)
+on conflict (batch_id) do update set rows_read = excluded.rows_read, at = excluded.at, phase = excluded.phase,
+  began_at = excluded.began_at, rows_expected = excluded.rows_expected
 """
 INSERT_REJECTED: Final = """
 insert into rejected_rows (batch_id, row_no, code, column_name, original, suggestion)
@@ -59,24 +62,46 @@ async def insert_batch(tx: Tx, batch: Batch) -> bool:
     b = batch
     touched = await tx.execute(
         INSERT, b.batch_id, b.kind.value, b.file_name, b.sha256, b.size_bytes, b.provider_id, b.bank_id, b.list_kind,
-        b.as_of_on, b.stored_at,
+        b.as_of_on, b.stored_at, b.state,
     )  # fmt: skip
     return touched == 1
 
 
 async def insert_file(tx: Tx, batch_id: UUID, content: bytes) -> None:
-    await tx.execute("insert into batch_files (batch_id, content) values ($1, $2)", batch_id, content)
+    """Keep the file, unreadable without the data key of its batch and the key outside the database."""
+    sealed = await vault.seal(tx, _place(batch_id), content)
+    await tx.execute("insert into batch_files (batch_id, content, sealed) values ($1, $2, true)", batch_id, sealed)
 
 
 async def read_file(tx: ReadTx, batch_id: UUID) -> bytes:
-    content = await tx.value("select content from batch_files where batch_id = $1", batch_id)
-    assert isinstance(content, bytes), "a stored batch has its file"
-    return content
+    """The file as it came; one from before files were sealed may still lie open."""
+    row = await tx.row("select content, sealed from batch_files where batch_id = $1", batch_id)
+    assert row is not None, "a batch that waits has its file"
+    return await vault.unseal(tx, _place(batch_id), row["content"]) if row["sealed"] else bytes(row["content"])
 
 
 async def drop_file(tx: Tx, batch_id: UUID) -> None:
-    """Forget the file as it came; its hash and its receipt stay."""
+    """Forget the file as it came, in backups too: its data key goes with it. Its hash and its receipt stay."""
     await tx.execute("delete from batch_files where batch_id = $1", batch_id)
+    await vault.shred(tx, batch_id)
+
+
+async def has_file(tx: ReadTx, batch_id: UUID) -> bool:
+    return bool(await tx.value("select exists (select 1 from batch_files where batch_id = $1)", batch_id))
+
+
+async def seal_one_open_file(tx: Tx) -> bool:
+    """Seal one file from before files were sealed; False when none lies open."""
+    row = await tx.row("select batch_id, content from batch_files where not sealed limit 1 for update skip locked")
+    if row is None:
+        return False
+    sealed = await vault.seal(tx, _place(row["batch_id"]), bytes(row["content"]))
+    await tx.execute("update batch_files set content = $2, sealed = true where batch_id = $1", row["batch_id"], sealed)
+    return True
+
+
+def _place(batch_id: UUID) -> vault.Place:
+    return vault.Place("batch_files", "content", batch_id, batch_id)
 
 
 async def read_same_file(
@@ -94,9 +119,9 @@ async def read_newest_batches(tx: ReadTx, most: int) -> list[Batch]:
     return [one for row in rows if (one := _batch(row)) is not None]
 
 
-async def lock_stored(tx: Tx, batch_id: UUID) -> Batch | None:
-    """Lock a batch that waits to be loaded; None when it does not, or somebody else is loading it."""
-    return _batch(await tx.row(LOCK_STORED, batch_id))
+async def lock(tx: Tx, batch_id: UUID, state: str) -> Batch | None:
+    """Lock a batch that is in this state; None when it is not, or somebody else has it in hand."""
+    return _batch(await tx.row(LOCK, batch_id, state))
 
 
 async def read_stored_ids(tx: ReadTx, most: int) -> list[UUID]:
@@ -119,21 +144,25 @@ async def refuse(tx: Tx, batch_id: UUID, why: Broken, where: str, now: datetime)
     return None if kind is None else str(kind)
 
 
-async def store_again(tx: Tx, batch_id: UUID) -> None:
+async def move(tx: Tx, batch_id: UUID, before: str, after: str, ended_at: datetime | None = None) -> None:
+    """From one state to another, both known to the caller; a refusal is taken back."""
     touched = await tx.execute(
-        "update batches set state = 'stored', ended_at = null, refusal = null, refusal_where = ''"
-        " where batch_id = $1 and state = 'refused'",
-        batch_id,
+        "update batches set state = $3, ended_at = $4, refusal = null, refusal_where = ''"
+        " where batch_id = $1 and state = $2",
+        batch_id, before, after, ended_at,
+    )  # fmt: skip
+    assert touched == 1, "the batch was read in this state"
+
+
+async def write_progress(tx: Tx, batch_id: UUID, found: Progress) -> None:
+    await tx.execute(PROGRESS, batch_id, found.rows_read, tx.wall, found.phase, found.began_at, found.rows_expected)
+
+
+async def read_progress(tx: ReadTx, batch_id: UUID) -> Progress | None:
+    row = await tx.row(
+        "select rows_read, at, phase, began_at, rows_expected from batch_progress where batch_id = $1", batch_id
     )
-    assert touched == 1, "the batch was read as refused"
-
-
-async def write_progress(tx: Tx, batch_id: UUID, rows_read: int) -> None:
-    await tx.execute(PROGRESS, batch_id, rows_read, tx.wall)
-
-
-async def read_progress(tx: ReadTx, batch_id: UUID) -> int:
-    return await tx.value("select rows_read from batch_progress where batch_id = $1", batch_id) or 0
+    return None if row is None else Progress(**dict(row))
 
 
 async def insert_rejected(tx: Tx, batch_id: UUID, rows: Sequence[tuple[int, str, str, str, str]]) -> None:
@@ -192,11 +221,11 @@ async def read_masked_inputs(tx: ReadTx, batch_id: UUID) -> list[Any]:
 
 def new_batch(
     batch_id: UUID, kind: FileKind, file_name: str, sha256: str, size_bytes: int, provider_id: UUID | None,
-    bank_id: UUID | None, list_kind: str | None, as_of_on: date | None, now: datetime,
+    bank_id: UUID | None, list_kind: str | None, as_of_on: date | None, now: datetime, state: str = "stored",
 ) -> Batch:  # fmt: skip
     """A batch as it is before its load."""
     return Batch(
-        batch_id, kind, file_name, sha256, size_bytes, provider_id, bank_id, list_kind, as_of_on, "stored", now, None,
+        batch_id, kind, file_name, sha256, size_bytes, provider_id, bank_id, list_kind, as_of_on, state, now, None,
         0, 0, 0, 0, 0, None, None, "", "", None, "",
     )  # fmt: skip
 
