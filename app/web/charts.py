@@ -18,7 +18,7 @@ LABELS_MAX: Final = 7  # Words under an axis that are legible on a phone.
 TICKS: Final = 4
 _UNSAID: Final = "\N{WORD JOINER}"  # The label of a guide that becomes the line of a promise.
 _SVG: Final = "{http://www.w3.org/2000/svg}"
-_DROPPED: Final = frozenset({"defs", "script", "style", "desc", "title", "text-overlay", "tooltip-overlay"})
+_DROPPED: Final = frozenset({"defs", "script", "style", "desc", "title", "tooltip-overlay"})
 _HOOKS: Final = frozenset({"reactive", "tooltip-trigger", "always_show"})
 _LOOKS: Final = frozenset({"style", "fill", "stroke", "onload", "onclick", "rx", "ry"})
 
@@ -44,10 +44,11 @@ def bars(
 def stacked(
     title: str, description: str, labels: Sequence[str], series: Sequence[Series], *, say: Callable[[float], str] = str,
     size: tuple[int, int] = (WIDTH, HEIGHT), promise: tuple[str, float] | None = None, sideways: bool = False,
+    numbers: bool = False,
 ) -> Markup:  # fmt: skip
-    """Bars in parts that add up."""
+    """Bars in parts that add up. `numbers` writes each value on its bar."""
     kind = pygal.HorizontalStackedBar if sideways else pygal.StackedBar
-    return _draw(kind, title, description, labels, series, say, size, promise, legend=True)
+    return _draw(kind, title, description, labels, series, say, size, promise, legend=True, numbers=numbers)
 
 
 def line(
@@ -78,6 +79,7 @@ def ticks(highest: float) -> list[float]:
 def _draw(
     kind: type[Any], title: str, description: str, labels: Sequence[str], series: Sequence[Series],
     say: Callable[[float], str], size: tuple[int, int], promise: tuple[str, float] | None, *, legend: bool,
+    numbers: bool = False,
 ) -> Markup:  # fmt: skip
     across = kind.__name__.startswith("Horizontal")
     marks = ticks(_highest(kind, series, promise))
@@ -85,7 +87,8 @@ def _draw(
     chart = kind(
         width=size[0], height=size[1], margin=4, margin_right=10, spacing=8, show_legend=False, js=[], no_prefix=True,
         disable_xml_declaration=True, pretty_print=False, show_dots=len(labels) <= 36, dots_size=3,
-        range=(0, marks[-1]), formatter=lambda value: "", show_minor_x_labels=False, no_data_text="",
+        range=(0, marks[-1]), print_values=numbers, print_values_position="top",
+        formatter=lambda value: say(value) if numbers and value else "", show_minor_x_labels=False, no_data_text="",
         explicit_size=False,
     )  # fmt: skip
     if across:  # Drawn from below: the first label belongs on top. Chinese is wider than the library believes.

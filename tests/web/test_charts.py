@@ -62,3 +62,14 @@ def test_nothing_to_draw_is_still_a_chart():
     """A quarter without cases shows an empty frame and its words."""
     assert "题" in charts.bars("题", "", [], Series("a", []))
     assert "题" in charts.bars("题", "", LABELS, Series("a", [0, 0, 0]))
+
+
+def test_numbers_stand_on_their_bars_when_asked():
+    """Who reads a printed page cannot point at a bar; a value of nothing is not written."""
+    parts = [Series("够", [93, None]), Series("少", [None, 40], "hatched")]
+
+    plain = charts.stacked("题", "", ["9月", "10月"], parts, say=lambda value: f"{value:.0f} 件")
+    said = charts.stacked("题", "", ["9月", "10月"], parts, say=lambda value: f"{value:.0f} 件", numbers=True)
+
+    assert (plain.count(">93 件<"), said.count(">93 件<"), said.count(">40 件<")) == (0, 1, 1)
+    assert said.count(">0 件<") == plain.count(">0 件<")
