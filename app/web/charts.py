@@ -5,6 +5,7 @@ stands above it, its figures can be read without it. `viewBox` alone gives the s
 """
 
 import hashlib
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,6 +13,9 @@ from xml.etree import ElementTree as ET
 
 import pygal
 from markupsafe import Markup
+
+# The library puts a finder of an old kind among the importers, which then warns at every search for a module.
+sys.meta_path[:] = [finder for finder in sys.meta_path if type(finder).__module__ != "pygal"]
 
 WIDTH, HEIGHT = 400, 210
 LABELS_MAX: Final = 7  # Words under an axis that are legible on a phone.
