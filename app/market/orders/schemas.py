@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
+from app.market.orders.rules.facts import Bounds
 from app.market.orders.rules.ranking import Factor, Weights
 from app.web.body import Body, CodeField, FenField, InstantField, NameField, NoteField, PpmField, text
 
+PLACES_EVER: Final = 20  # The table's own bound: no edition of the policy may ask for more.
+BANKS_EVER: Final = 40
 MonthsField = Annotated[int, Field(ge=1, le=360)]
 WordField = Annotated[str, text(60)]
 
@@ -28,6 +31,43 @@ def read_weights(version: int, body: Mapping[str, Any]) -> Weights:
     read = RankingBody.model_validate(dict(body))
     assert set(read.weights) == set(Factor), "every factor has a weight"
     return Weights(version, read.weights, read.rate_ppm_worst, read.workdays_worst, read.term_months_spare)
+
+
+class BoundsBody(BaseModel):
+    """An `order` policy's body: lists rise, what is offered and suggested lies within what is allowed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    amount_min_fen: PositiveInt
+    amount_max_fen: PositiveInt
+    term_months: Annotated[list[PositiveInt], Field(min_length=1, max_length=12)]
+    term_months_max: Annotated[int, Field(ge=1, le=360)]
+    until_days: Annotated[list[PositiveInt], Field(min_length=1, max_length=12)]
+    until_days_suggested: PositiveInt
+    until_days_max: Annotated[int, Field(ge=1, le=366)]
+    places_max: Annotated[int, Field(ge=1, le=PLACES_EVER)]
+    places_suggested: PositiveInt
+    reserves_max: Annotated[int, Field(ge=0, le=BANKS_EVER - PLACES_EVER)]
+    offer_workdays_min: PositiveInt
+    offer_workdays_max: Annotated[int, Field(ge=1, le=250)]
+    draw_days_max: Annotated[int, Field(ge=1, le=3660)]
+
+    @model_validator(mode="after")
+    def fit(self) -> Self:
+        """Raises ValueError, which pydantic tells as its ValidationError."""
+        rising = all(one == sorted(set(one)) for one in (self.term_months, self.until_days))
+        within = self.term_months[-1] <= self.term_months_max and self.until_days[-1] <= self.until_days_max
+        ordered = self.amount_min_fen <= self.amount_max_fen and self.offer_workdays_min <= self.offer_workdays_max
+        suggested = self.until_days_suggested in self.until_days and self.places_suggested <= self.places_max
+        if not (rising and within and ordered and suggested):
+            raise ValueError("the bounds contradict each other")
+        return self
+
+
+def read_bounds(body: Mapping[str, Any]) -> Bounds:
+    """An `order` policy's body as the rules want it. Raises pydantic's ValidationError on another shape."""
+    read = BoundsBody.model_validate(dict(body)).model_dump()
+    return Bounds(**{**read, "term_months": tuple(read["term_months"]), "until_days": tuple(read["until_days"])})
 
 
 class TickBody(Body):
@@ -52,9 +92,9 @@ class OrderBody(Body):
     collateral: WordField
     district_code: CodeField | None = None
     until_on: date
-    places: Annotated[int, Field(ge=1, le=3)] = 2
+    places: Annotated[int, Field(ge=1, le=PLACES_EVER)] = 2
     previous_order_id: UUID | None = None
-    banks: Annotated[list[TickBody], Field(min_length=1, max_length=5)]
+    banks: Annotated[list[TickBody], Field(min_length=1, max_length=BANKS_EVER)]
 
 
 class NothingBody(Body):

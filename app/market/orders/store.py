@@ -6,7 +6,7 @@ from typing import Final
 from uuid import UUID
 
 from app.infra.db import ReadTx, Record, Tx
-from app.market.orders.rules.facts import Case, Listed, Moved, Part
+from app.market.orders.rules.facts import Bounds, Case, Listed, Moved, Part
 from app.market.orders.rules.states import TERMINAL, Clock, End, State
 
 PART: Final = (
@@ -76,6 +76,7 @@ async def read_asked(tx: ReadTx, order_id: UUID) -> Mapping[UUID, frozenset[str]
 
 def case_of(
     order: Record,
+    bounds: Bounds,
     listed: Iterable[Record],
     parts: Iterable[Record],
     held: Mapping[UUID, int],
@@ -85,6 +86,7 @@ def case_of(
     """The rows of an order as the rules want them. `held`: open reservations; `holds`: listed banks that still fit."""
     return Case(
         order["order_id"], order["business_id"], order["amount_fen"], order["places"], order["until_at"],
+        bounds,
         tuple(_listed(row, holds) for row in listed),
         tuple(_part(row, held, asked) for row in parts),
         order["withdrawn_at"], End(order["end_state"]) if order["end_state"] else None,

@@ -1,12 +1,18 @@
 """The firm's answers: what is taken, what is complained of, and what is carried on."""
 
+import json
 from datetime import date
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from app.market.orders.pages.answers import QUESTIONS, read_answers
+from app.market.orders.schemas import read_bounds
 
+BOUNDS = read_bounds(
+    json.loads((Path(__file__).parents[3] / "migrations" / "policies" / "order.json").read_text())[0]["body"]
+)
 DISTRICTS = {"500103": "渝中区", "500106": "沙坪坝区"}
 WHOLE = {
     "order_id": str(UUID(int=7)), "amount_wan": "12.5", "term_months": "12", "purpose": "equipment",
@@ -16,7 +22,7 @@ WHOLE = {
 
 def test_whole_answers_are_a_draft():
     """What the firm typed becomes fen, months and a last day, and nothing else."""
-    answers = read_answers(WHOLE, DISTRICTS)
+    answers = read_answers(WHOLE, DISTRICTS, BOUNDS)
 
     draft = answers.draft(date(2025, 9, 25))
 
@@ -33,7 +39,7 @@ def test_the_first_open_question_is_asked(question: str):
     """A missing answer is asked for where it belongs, whatever stands behind it."""
     first = QUESTIONS[question][0]
 
-    answers = read_answers({name: value for name, value in WHOLE.items() if name != first}, DISTRICTS)
+    answers = read_answers({name: value for name, value in WHOLE.items() if name != first}, DISTRICTS, BOUNDS)
 
     assert question == answers.open_question
 
@@ -50,7 +56,7 @@ def test_the_first_open_question_is_asked(question: str):
 )  # fmt: skip
 def test_a_bad_answer_is_named_and_asked_again(name: str, value: str):
     """Nothing that is not on offer passes; the fault stands with its field, and the text stays as typed."""
-    answers = read_answers({**WHOLE, name: value}, DISTRICTS)
+    answers = read_answers({**WHOLE, name: value}, DISTRICTS, BOUNDS)
 
     assert [name] == list(answers.faults)
     assert name in QUESTIONS[answers.open_question or ""]
@@ -63,14 +69,14 @@ def test_a_bad_answer_is_named_and_asked_again(name: str, value: str):
 )
 def test_amounts_are_read_as_people_write_them(typed: str, fen: int):
     """Full-width digits, thousands and a unit are no mistake."""
-    answers = read_answers({**WHOLE, "amount_wan": typed}, DISTRICTS)
+    answers = read_answers({**WHOLE, "amount_wan": typed}, DISTRICTS, BOUNDS)
 
     assert fen == answers.draft(date(2025, 9, 25)).amount_fen
 
 
 def test_an_order_id_that_is_none_is_minted_anew():
     """A mangled address must not end in an error."""
-    answers = read_answers({**WHOLE, "order_id": "' or 1=1"}, DISTRICTS)
+    answers = read_answers({**WHOLE, "order_id": "' or 1=1"}, DISTRICTS, BOUNDS)
 
     assert answers.order_id != UUID(int=7)
     assert ("order_id", str(answers.order_id)) in answers.hidden()

@@ -249,7 +249,8 @@ async def test_matches_are_explained(town: Town) -> None:
     [
         ({"until_on": "2025-12-24"}, "bad-time"),
         ({"until_on": "2025-09-24"}, "bad-time"),
-        ({"places": 4}, "malformed-field"),
+        ({"places": 4}, "terms-out-of-range"),
+        ({"places": 21}, "malformed-field"),
         ({"amount_fen": 200 * WAN + 1}, "no-match"),
         ({"term_months": 37}, "no-match"),
         ({"previous_order_id": str(UUID(int=5))}, "not-found"),

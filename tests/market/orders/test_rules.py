@@ -10,7 +10,7 @@ import pytest
 from app.market.orders.rules import facts as f
 from app.market.orders.rules import fold, judge
 from app.market.orders.rules.states import TERMINAL, TRANSITIONS, Act, Clock, End, Standing, State
-from tests.market.orders.world import NOW, TODAY
+from tests.market.orders.world import BOUNDS, NOW, TODAY
 
 # fmt: off
 TABLE = """
@@ -56,7 +56,9 @@ def case_in(state: State, **changed: object) -> f.Case:
     part = replace(part, **changed)
     listed = f.Listed(WHO, part.bank_id, part.branch_id, part.product_id, part.consent_id, 1)
     until_at = NOW + timedelta(days=30)
-    return f.Case(UUID(int=1), UUID(int=2), 100, 1, until_at, (listed,), () if state is State.LISTED else (part,))
+    return f.Case(
+        UUID(int=1), UUID(int=2), 100, 1, until_at, BOUNDS, (listed,), () if state is State.LISTED else (part,)
+    )
 
 
 def command_of(act: Act) -> f.Command:

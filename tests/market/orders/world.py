@@ -28,6 +28,11 @@ POLICIES = {
     for clock, count in TICKS.items()
 }
 TERMS = facts.Terms(ASKED, ASKED, 0, 150_000, 36)
+BOUNDS = facts.Bounds(
+    amount_min_fen=1, amount_max_fen=ASKED, term_months=(12,), term_months_max=36, until_days=(4,),
+    until_days_suggested=4, until_days_max=4, places_max=3, places_suggested=1, reserves_max=2, offer_workdays_min=5,
+    offer_workdays_max=30, draw_days_max=180,
+)  # fmt: skip
 ORDER, FIRM, PRODUCT = UUID(int=1), UUID(int=2), UUID(int=3)
 
 
@@ -84,7 +89,7 @@ def begin(setting: Setting) -> World:
         facts.Listed(UUID(int=100 + i), UUID(int=200 + i), UUID(int=300 + i), PRODUCT, UUID(int=400 + i), i + 1)
         for i in range(setting.banks)
     )
-    case = facts.Case(ORDER, FIRM, ASKED, setting.places, NOW + setting.until * DAY, listed)
+    case = facts.Case(ORDER, FIRM, ASKED, setting.places, NOW + setting.until * DAY, BOUNDS, listed)
     zeros = (0,) * setting.banks
     return World(
         case, ((-1, Clock.UNTIL, Ticking(setting.until)),), zeros, zeros, ((0, 0, 0, 0),) * setting.banks, 0, zeros

@@ -14,16 +14,13 @@ from uuid import UUID
 from litestar.datastructures import MultiDict
 
 from app.kernel.ids import new_id
-from app.kernel.money import FEN_PER_WAN, ReadSum, format_wan, parse_sum
+from app.kernel.money import ReadSum, format_wan, parse_sum
 from app.market.orders.pages.words import COLLATERAL, PURPOSES
+from app.market.orders.rules.facts import Bounds
 from app.market.orders.service.postings import Draft
+from app.web import formats, i18n
 from app.web.i18n import _
 
-TERMS: Final = (3, 6, 12, 18, 24, 36)
-UNTIL_DAYS: Final = (15, 30, 60, 90)
-PLACES: Final = (1, 2, 3)
-UNTIL_DEFAULT, PLACES_DEFAULT = 30, 2
-AMOUNT_MIN_FEN, AMOUNT_MAX_FEN = FEN_PER_WAN, 10_000 * FEN_PER_WAN
 QUESTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "amount": ("amount_wan",),
     "term": ("term_months",),
@@ -69,36 +66,36 @@ class Answers:
         )  # fmt: skip
 
 
-def read_answers(sent: MultiDict[str] | Mapping[str, str], districts: Mapping[str, str]) -> Answers:
-    """The answers in an address or a form. `districts`: code to name, those of today."""
+def read_answers(sent: MultiDict[str] | Mapping[str, str], districts: Mapping[str, str], bounds: Bounds) -> Answers:
+    """The answers in an address or a form. `districts`: code to name, those of today; `bounds`: today's as well."""
     values = {name: sent[name].strip()[:60] for name in FIELDS if name in sent}
-    faults = {name: fault for name, value in values.items() if (fault := _fault(name, value, districts))}
+    faults = {name: fault for name, value in values.items() if (fault := _fault(name, value, districts, bounds))}
     return Answers(_uuid(sent.get("order_id")) or new_id(), _uuid(sent.get("previous")), values, faults)
 
 
-def of_order(order: Mapping[str, object], days: int) -> list[tuple[str, str]]:
-    """An old order as the answers of a new one, to post it again."""
+def of_order(order: Mapping[str, object]) -> list[tuple[str, str]]:
+    """An old order as the answers of a new one, to post it again; how long is suggested anew."""
     amount_fen = order["amount_fen"]
     assert isinstance(amount_fen, int)
     return [
         ("previous", str(order["order_id"])), ("amount_wan", format_wan(amount_fen).replace(",", "")),
         ("term_months", str(order["term_months"])), ("purpose", str(order["purpose"])),
         ("collateral", str(order["collateral"])), ("district", str(order["district_code"] or "")),
-        ("until_days", str(days)), ("places", str(order["places"])),
+        ("places", str(order["places"])),
     ]  # fmt: skip
 
 
-def _fault(name: str, value: str, districts: Mapping[str, str]) -> str:
+def _fault(name: str, value: str, districts: Mapping[str, str], bounds: Bounds) -> str:
     if name == "amount_wan":
-        return _amount_fault(value)
+        return _amount_fault(value, bounds)
     allowed: Mapping[str, tuple[object, ...]] = {
-        "term_months": TERMS, "purpose": tuple(PURPOSES), "collateral": tuple(COLLATERAL), "until_days": UNTIL_DAYS,
-        "places": PLACES, "district": tuple(districts),
+        "term_months": bounds.term_months, "purpose": tuple(PURPOSES), "collateral": tuple(COLLATERAL),
+        "until_days": bounds.until_days, "places": tuple(range(1, bounds.places_max + 1)), "district": tuple(districts),
     }  # fmt: skip
     return "" if value in map(str, allowed[name]) else _("请在下列选项中选择一项。")
 
 
-def _amount_fault(value: str) -> str:
+def _amount_fault(value: str, bounds: Bounds) -> str:
     fen = _fen(value)
     if not value:
         return _("请填写金额。")
@@ -106,8 +103,11 @@ def _amount_fault(value: str) -> str:
         return _("请只填数字，单位是万元，例如 30 或 12.5。")
     if fen % 10_000:
         return _("金额请精确到百元，例如 12.5 万元。")
-    if not AMOUNT_MIN_FEN <= fen <= AMOUNT_MAX_FEN:
-        return _("金额须在 1 万元至 1 亿元之间。")
+    if not bounds.amount_min_fen <= fen <= bounds.amount_max_fen:
+        return _("金额须在 {low} 至 {high} 之间。").format(
+            low=formats.money_text(bounds.amount_min_fen, i18n.language()),
+            high=formats.money_text(bounds.amount_max_fen, i18n.language()),
+        )
     return ""
 
 

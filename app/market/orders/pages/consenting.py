@@ -23,9 +23,10 @@ from app.market import limits, packages
 from app.market.orders.pages import words
 from app.market.orders.pages.answers import FIELDS, Answers, read_answers
 from app.market.orders.pages.wizard import FIRM, NEW, districts_on, find_choices, key_of
+from app.market.orders.schemas import BANKS_EVER
 from app.market.orders.service import reading
+from app.market.orders.service.bounds import bounds_on
 from app.market.orders.service.postings import (
-    RESERVES_MAX,
     Draft,
     Match,
     Tick,
@@ -58,10 +59,10 @@ class PostForm(Form):
     district: Short
     until_days: Short
     places: Short
-    pick: Annotated[list[Short], Field(min_length=1, max_length=5)]
-    see: Annotated[list[Short], Field(min_length=1, max_length=100)]
-    seen: Annotated[list[Annotated[str, text(200)]], Field(min_length=1, max_length=5)]
-    agree: Annotated[list[Short], Field(max_length=5, default_factory=list)]
+    pick: Annotated[list[Short], Field(min_length=1, max_length=BANKS_EVER)]
+    see: Annotated[list[Short], Field(min_length=1, max_length=20 * BANKS_EVER)]
+    seen: Annotated[list[Annotated[str, text(200)]], Field(min_length=1, max_length=BANKS_EVER)]
+    agree: Annotated[list[Short], Field(max_length=BANKS_EVER, default_factory=list)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ async def show_data(tx: Given[Tx], seat: Given[Seat], request: Request[Any, Any,
     answers, picked = await _read(tx, seat, request)
     if answers.open_question is not None:
         return see_other(request, _address(NEW, answers.hidden()))
-    most = answers.draft(shanghai_date(tx.now)).places + RESERVES_MAX
+    most = answers.draft(shanghai_date(tx.now)).places + (await bounds_on(tx, shanghai_date(tx.now))).reserves_max
     if not 0 < len(picked) <= most:
         return see_other(request, _address(NEW, [*answers.hidden(), ("fault", "most" if picked else "none")]))
     ticked = _ticked(request, picked) if "shown" in request.query_params else await _suggested(tx, picked)
@@ -147,7 +148,8 @@ async def submit_order(
     """Sign every letter and post the need, all or nothing."""
     await tx.narrow(case_id=data.order_id)
     sent = {name: str(value) for name in (*FIELDS, "order_id", "previous") if (value := getattr(data, name))}
-    answers = read_answers(sent, await districts_on(tx, shanghai_date(tx.now)))
+    on = shanghai_date(tx.now)
+    answers = read_answers(sent, await districts_on(tx, on), await bounds_on(tx, on))
     if answers.open_question is not None:
         raise Refusal("malformed-field", N_("需求还没有填完整，请返回核对。"))
     order_id = await once(request, tx, lambda: _sign_and_post(tx, seat, answers, data), location="/my/orders/{}")
@@ -184,7 +186,8 @@ async def _check_previous(tx: ReadTx, seat: Seat, order_id: UUID) -> None:
 async def _read(tx: ReadTx, seat: Seat, request: Request[Any, Any, Any]) -> tuple[Answers, list[Match]]:
     """The answers and the chosen matches: `pick` of the ticked banks, or of all when the page sends no ticks."""
     query = request.query_params
-    answers = read_answers(query, await districts_on(tx, shanghai_date(tx.now)))
+    on = shanghai_date(tx.now)
+    answers = read_answers(query, await districts_on(tx, on), await bounds_on(tx, on))
     if answers.open_question is not None:
         return answers, []
     keys, banks = set(query.getall("pick", [])), set(query.getall("bank", []))

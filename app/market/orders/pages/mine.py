@@ -19,7 +19,7 @@ from app.kernel.errors import Refusal
 from app.kernel.workdays import workdays_between
 from app.market import limits, packages, parties
 from app.market.orders.pages import words
-from app.market.orders.pages.answers import UNTIL_DEFAULT, of_order
+from app.market.orders.pages.answers import of_order
 from app.market.orders.pages.wizard import FIRM, NEW
 from app.market.orders.rules.states import BEFORE_SIGNING, TERMINAL, Act, State
 from app.market.orders.service import acceptances, decisions, payments, reading, withdrawals
@@ -130,7 +130,7 @@ async def show_order(order_id: FromPath[UUID], tx: Given[ReadTx], seat: Given[Se
         readings=await packages.list_reads(tx, order_id),
         history=_history(view, banks),
         can_withdraw=view.order["ended_at"] is None and _before_signing(view),
-        again_url=f"{NEW}?{urlencode(of_order(dict(view.order), UNTIL_DEFAULT))}",
+        again_url=f"{NEW}?{urlencode(of_order(dict(view.order)))}",
         words=words,
         now=tx.now,
     )

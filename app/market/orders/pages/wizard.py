@@ -16,17 +16,10 @@ from app.infra.db import ReadTx
 from app.kernel.clock import shanghai_date
 from app.market import limits
 from app.market.orders.pages import words
-from app.market.orders.pages.answers import (
-    PLACES,
-    PLACES_DEFAULT,
-    QUESTIONS,
-    TERMS,
-    UNTIL_DAYS,
-    UNTIL_DEFAULT,
-    Answers,
-    read_answers,
-)
-from app.market.orders.service.postings import RESERVES_MAX, Match, match
+from app.market.orders.pages.answers import QUESTIONS, Answers, read_answers
+from app.market.orders.rules.facts import Bounds
+from app.market.orders.service.bounds import bounds_on
+from app.market.orders.service.postings import Match, match
 from app.web.deps import Given
 from app.web.pages import page
 
@@ -61,11 +54,12 @@ async def show_question(tx: Given[ReadTx], seat: Given[Seat], request: Request[A
     """The first open question, or the one named by `ask`; with none open: the answers and the banks."""
     on = shanghai_date(tx.now)
     districts = await districts_on(tx, on)
-    answers = read_answers(request.query_params, districts)
+    bounds = await bounds_on(tx, on)
+    answers = read_answers(request.query_params, districts, bounds)
     asked = request.query_params.get("ask")
     question = asked if asked in QUESTIONS else answers.open_question
     if question is None:
-        return await _show_banks(tx, seat, request, answers, districts)
+        return await _show_banks(tx, seat, request, answers, districts, bounds)
     names = QUESTIONS[question]
     return page(
         request,
@@ -73,22 +67,28 @@ async def show_question(tx: Given[ReadTx], seat: Given[Seat], request: Request[A
         question=question,
         step=list(QUESTIONS).index(question) + 1,
         steps=len(QUESTIONS),
-        values=await _suggested(tx, seat, question, answers),
+        values=await _suggested(tx, seat, question, answers, bounds),
         faults=answers.faults if asked is None else {},
         hidden=answers.hidden(without=names),
         back_url=_back(answers, question),
-        terms=TERMS,
+        terms=bounds.term_months,
         purposes=words.PURPOSES,
         collateral=words.COLLATERAL,
         districts=districts,
-        until=[(days, on + timedelta(days=days)) for days in UNTIL_DAYS],
-        places=PLACES,
+        until=[(days, on + timedelta(days=days)) for days in bounds.until_days],
+        places=range(1, bounds.places_max + 1),
+        reserves=bounds.reserves_max,
         highest=await _highest(tx, seat) if question == "amount" else None,
     )
 
 
 async def _show_banks(
-    tx: ReadTx, seat: Seat, request: Request[Any, Any, Any], answers: Answers, districts: Mapping[str, str]
+    tx: ReadTx,
+    seat: Seat,
+    request: Request[Any, Any, Any],
+    answers: Answers,
+    districts: Mapping[str, str],
+    bounds: Bounds,
 ) -> Response[str]:
     draft = answers.draft(shanghai_date(tx.now))
     chosen = set(request.query_params.getall("pick", []))
@@ -101,7 +101,7 @@ async def _show_banks(
         district=districts.get(draft.district_code or "", ""),
         choices=choices,
         change={name: ask_again(answers, name) for name in QUESTIONS},
-        most=draft.places + RESERVES_MAX,
+        most=draft.places + bounds.reserves_max,
         chosen=chosen,
         key_of=key_of,
         fault=request.query_params.get("fault", ""),
@@ -143,9 +143,11 @@ def _back(answers: Answers, question: str) -> str:
     return ask_again(answers, before[-1]) if before else "/my/estimates"
 
 
-async def _suggested(tx: ReadTx, seat: Seat, question: str, answers: Answers) -> dict[str, str]:
+async def _suggested(tx: ReadTx, seat: Seat, question: str, answers: Answers, bounds: Bounds) -> dict[str, str]:
     """What stands in the fields at first: the firm's own district, no security, a month, two banks."""
-    values: dict[str, str] = {"collateral": "none", "until_days": str(UNTIL_DEFAULT), "places": str(PLACES_DEFAULT)}
+    values: dict[str, str] = {"collateral": "none", "until_days": str(bounds.until_days_suggested),
+        "places": str(bounds.places_suggested),
+    }  # fmt: skip
     if question == "security" and "district" not in answers.values:
         firm = await orgs.get_org(tx, seat.org_id)
         if firm.subject_id is not None:

@@ -23,6 +23,28 @@ class Terms:
     term_months_max: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """How far an order may go, by the edition in force on the day it is posted. Sums in fen, terms in months.
+
+    `term_months`, `until_days` are the choices that a firm is shown; the `*_max` bind whoever asks without the pages.
+    """
+
+    amount_min_fen: int
+    amount_max_fen: int
+    term_months: tuple[int, ...]
+    term_months_max: int
+    until_days: tuple[int, ...]
+    until_days_suggested: int
+    until_days_max: int
+    places_max: int
+    places_suggested: int
+    reserves_max: int
+    offer_workdays_min: int
+    offer_workdays_max: int
+    draw_days_max: int
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What stands outside the order and is only read: the list, the pool's room today, the state of DECISION."""
@@ -89,6 +111,7 @@ class Case:
     amount_fen: int
     places: int
     until_at: datetime
+    bounds: Bounds
     listed: tuple[Listed, ...]
     parts: tuple[Part, ...] = ()
     withdrawn_at: datetime | None = None

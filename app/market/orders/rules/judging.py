@@ -62,8 +62,6 @@ ACT_OF: Final[dict[type[Any], Act]] = {
     Revoke: Act.REVOKE,
     Withdraw: Act.WITHDRAW,
 }
-OFFER_VALID_WORKDAYS: Final = range(5, 31)
-DRAW_DAYS_MAX: Final = 180
 
 
 def allowed_acts(part: Part) -> tuple[Act, ...]:
@@ -161,7 +159,7 @@ def _bring_papers(work: Working, part: Part, command: BringPapers) -> Refused | 
 
 
 def _offer(work: Working, part: Part, command: Offer) -> Refused | None:
-    terms, amount = part.context.terms, command.amount_fen
+    terms, amount, bounds = part.context.terms, command.amount_fen, work.case.bounds
     if not 0 < amount <= work.case.amount_fen:
         return Refused("amount-out-of-range", "an offer is above nothing and at most what was asked for")
     if part.held_fen and amount > part.held_fen:
@@ -172,8 +170,8 @@ def _offer(work: Working, part: Part, command: Offer) -> Refused | None:
         return Refused("terms-out-of-range", "the rate is outside the product")
     if not 0 < command.term_months <= terms.term_months_max:
         return Refused("terms-out-of-range", "the term is outside the product")
-    if command.valid_workdays not in OFFER_VALID_WORKDAYS:
-        return Refused("terms-out-of-range", "an offer stands for 5 to 30 workdays")
+    if not bounds.offer_workdays_min <= command.valid_workdays <= bounds.offer_workdays_max:
+        return Refused("terms-out-of-range", "the offer stands for too few or too many workdays")
     if amount > terms.approval_level_fen and not command.seconded:
         return Refused("four-eyes", "an offer above the approval level needs a second person")
     if part.held_fen == 0 and amount > part.context.room_fen:
@@ -201,8 +199,8 @@ def _sign(work: Working, part: Part, command: Sign) -> Refused | None:
         return Refused("amount-exceeds-hold", "a contract is at most the offer")
     if not shanghai_date(part.picked_at) <= command.signed_on <= command.today:
         return Refused("bad-time", "a contract is signed between the pick and today")
-    if not command.today <= command.draw_until_on <= command.signed_on + timedelta(days=DRAW_DAYS_MAX):
-        return Refused("terms-out-of-range", "the draw period is at most 180 days")
+    if not command.today <= command.draw_until_on <= command.signed_on + timedelta(days=work.case.bounds.draw_days_max):
+        return Refused("terms-out-of-range", "the draw period is too long")
     part = work.move(part, Act.SIGN, State.SIGNED, command=command)
     part = work.shrink_to(part, command.amount_fen)
     work.change(replace(part, signed_fen=command.amount_fen, signed_on=command.signed_on))

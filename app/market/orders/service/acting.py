@@ -21,6 +21,7 @@ from app.market import parties
 from app.market.orders import rules, store
 from app.market.orders.rules import facts
 from app.market.orders.rules.states import FIRM_ACTS, TERMINAL, Act, Clock
+from app.market.orders.service.bounds import bounds_on
 from app.market.orders.service.telling import announce
 from app.office import clocks, proposals
 
@@ -119,7 +120,8 @@ async def load(tx: Tx, order: Record, *, at: datetime) -> facts.Case:
     waiting = [row for row in listed if row["suborder_id"] not in {part["suborder_id"] for part in parts}]
     over = order["end_state"] is not None or order["withdrawn_at"] is not None or at >= order["until_at"]
     holds = {} if over else await _holds(tx, order, waiting, at)
-    return store.case_of(order, listed, parts, held, asked, holds)
+    bounds = await bounds_on(tx, shanghai_date(order["posted_at"]))
+    return store.case_of(order, bounds, listed, parts, held, asked, holds)
 
 
 async def _holds(tx: Tx, order: Record, waiting: list[Record], at: datetime) -> dict[UUID, bool]:

@@ -18,7 +18,7 @@ async def sign_contract(
     tx: Tx, suborder_id: UUID, *, contract_no: str, signed_on: date, amount_fen: int, draw_until_on: date, by: Seat,
     now: datetime,
 ) -> UUID:  # fmt: skip
-    """Record the contract: at most the offer, drawn within 180 days. The hold shrinks to it."""
+    """Record the contract: at most the offer, drawn within the days that the policy allows. The hold shrinks to it."""
     entered = await acting.enter(tx, await acting.find(tx, suborder_id), now=now)
     part = entered.part(suborder_id, by)
     command = facts.Sign(suborder_id, amount_fen, signed_on, draw_until_on, shanghai_date(now))

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
 from uuid import UUID
 
 from app.access import audit, orgs
@@ -20,13 +19,11 @@ from app.market import parties
 from app.market.orders import rules, store
 from app.market.orders.events import OrderPosted
 from app.market.orders.rules import ranking
+from app.market.orders.rules.facts import Bounds
 from app.market.orders.schemas import read_weights
 from app.market.orders.service import acting
+from app.market.orders.service.bounds import bounds_on
 from app.office import policies
-
-PLACES: Final = range(1, 4)
-RESERVES_MAX: Final = 2
-UNTIL_DAYS_MAX: Final = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +88,7 @@ async def post_order(tx: Tx, draft: Draft, picks: Sequence[Pick], *, by: Seat, n
     """
     await acting.narrow(tx, draft.order_id)
     on = shanghai_date(now)
-    _check(draft, picks, on)
+    _check(draft, picks, on, await bounds_on(tx, on))
     subject_id = await _subject_of(tx, by)
     listings = await _listings(tx, draft, picks, on)
     if len({found.entry.bank_id for found in listings}) < len(listings):
@@ -161,15 +158,17 @@ async def push_first(tx: Tx, event: OrderPosted) -> None:
     await acting.write(tx, entered.order, entered.case, outcome, by=None)
 
 
-def _check(draft: Draft, picks: Sequence[Pick], on: date) -> None:
-    if draft.places not in PLACES:
-        raise Refusal("terms-out-of-range", "同时办理的银行为 1 至 3 家")
-    if not picks or len(picks) > draft.places + RESERVES_MAX:
-        raise Refusal("terms-out-of-range", "至少选择一家银行，候补至多两家")
-    if not on < draft.until_on <= on + timedelta(days=UNTIL_DAYS_MAX):
-        raise Refusal("bad-time", "有效期为明日起至多 90 天")
-    if draft.amount_fen <= 0 or not 0 < draft.term_months <= 360:
-        raise Refusal("terms-out-of-range")
+def _check(draft: Draft, picks: Sequence[Pick], on: date, bounds: Bounds) -> None:
+    if not 0 < draft.places <= bounds.places_max:
+        raise Refusal("terms-out-of-range", "同时办理的银行超出允许的家数", most=bounds.places_max)
+    if not picks or len(picks) > draft.places + bounds.reserves_max:
+        raise Refusal("terms-out-of-range", "至少选择一家银行，候补不超过允许的家数", most=bounds.reserves_max)
+    if not on < draft.until_on <= on + timedelta(days=bounds.until_days_max):
+        raise Refusal("bad-time", "有效期自明日起计算，不超过允许的天数", most=bounds.until_days_max)
+    if not bounds.amount_min_fen <= draft.amount_fen <= bounds.amount_max_fen:
+        raise Refusal("terms-out-of-range", "融资金额超出允许的范围")
+    if not 0 < draft.term_months <= bounds.term_months_max:
+        raise Refusal("terms-out-of-range", "融资期限超出允许的范围", most=bounds.term_months_max)
 
 
 async def _previous(tx: ReadTx, order_id: UUID) -> UUID | None:

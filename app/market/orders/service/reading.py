@@ -9,11 +9,13 @@ from uuid import UUID
 from app.access.seats import Seat
 from app.credit.consents import Why
 from app.infra.db import ReadTx, Record, Role, Tx
+from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.market import packages
 from app.market.orders import rules, store
 from app.market.orders.rules.states import BEFORE_SIGNING, TERMINAL, Act, Standing, State
 from app.market.orders.service import acting
+from app.market.orders.service.bounds import bounds_on
 from app.office import clocks, policies, proposals
 from app.office.proposals import Proposal
 
@@ -55,7 +57,8 @@ async def get_order(tx: ReadTx, order_id: UUID) -> OrderView:
         raise Refusal("not-found")
     listed = await store.read_listed(tx, order_id)
     suborders = await store.read_suborders(tx, order_id)
-    standing = rules.fold(store.case_of(order, listed, suborders, {}, {}, {}))
+    bounds = await bounds_on(tx, shanghai_date(order["posted_at"]))
+    standing = rules.fold(store.case_of(order, bounds, listed, suborders, {}, {}, {}))
     return OrderView(order, standing, listed, suborders, await clocks.of_root(tx, order_id))
 
 
