@@ -30,6 +30,7 @@ HANDLER_MODULES: Final = (
     "app.office.deliveries.http",
     "app.office.proposals.http",
     "app.office.proposals.pages",
+    "app.office.messages.pages",
     "app.credit.ingestion.http",
     "app.credit.ingestion.pages",
     "app.market.parties.http",
@@ -47,6 +48,7 @@ HANDLER_MODULES: Final = (
     "app.market.packages.http",
     "app.market.orders.http",
     "app.portal.outbox",
+    "app.portal.style",
     "app.market.supervision.http",
     "app.market.supervision.pages.overview",
 )

@@ -31,6 +31,8 @@ class Settings:
     hosts: tuple[str, ...]
     webhook_loopback: tuple[str, ...]
     movable_clock: bool
+    relay_url: str = ""  # Where copies of messages by SMS and e-mail are handed to; see office.messages.
+    relay_token: str = ""
 
     @property
     def production(self) -> bool:
@@ -63,6 +65,8 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         hosts=_words(env.get("XINYIDAI_HOSTS", "127.0.0.1 localhost [::1]")),
         webhook_loopback=loopback,
         movable_clock=movable_clock,
+        relay_url=env.get("XINYIDAI_RELAY", ""),
+        relay_token=env.get("XINYIDAI_RELAY_TOKEN", ""),
     )
 
 

@@ -13,6 +13,8 @@ from app.access import clients
 from app.access.seats import Seat, SeatRole
 from app.infra.db import Database, Role, Scope
 from app.office import deliveries
+from app.office.messages.rules import Channel
+from app.office.messages.service.addresses import set_address
 from tests.access.clients.machine import Machine
 from tests.credit.ingestion import objects as ingestion
 from tests.market.orders import objects as orders
@@ -102,8 +104,18 @@ async def make_endpoints(db: Database, mine: Mapping[SeatRole, Seat], others: Ma
     return Made(*made)
 
 
+async def make_addresses(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """Where an owner of each firm wants copies of messages."""
+    ids = []
+    for owner in (mine[SeatRole.BUSINESS], others[SeatRole.BUSINESS]):
+        async with db.transaction(Role.BUSINESS, Scope(org_id=owner.org_id, actor_id=owner.person_id)) as tx:
+            ids.append((await set_address(tx, Channel.SMS, "19900000000", by=owner)).address_id)
+    return Made(*({"address_id": str(found)} for found in ids))
+
+
 MAKERS: Final[dict[str, Maker]] = {
     "client": make_clients,
+    "message_address": make_addresses,
     "endpoint": make_endpoints,
     "batch": make_batches,
     "proposal": make_proposals,

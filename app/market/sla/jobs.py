@@ -1,8 +1,9 @@
 """Listeners: in the transaction that records an event of an order, its clocks follow. They never refuse."""
 
+from datetime import date
 from uuid import UUID
 
-from app.infra.db import Tx
+from app.infra.db import ReadTx, Tx
 from app.kernel.clock import shanghai_date
 from app.kernel.workdays import due_at
 from app.market import orders
@@ -39,6 +40,11 @@ async def keep_time(tx: Tx, event: told.OrderEvent) -> None:
             policy = read[step.clock]
             terms = clocks.Terms(policy.owner, _limit(step.limit), dated[step.clock].version, policy.pause_cap)
         await _apply(tx, event, suborder_id, step, terms)
+
+
+async def policy_of(tx: ReadTx, clock: Clock, on: date) -> rules.ClockPolicy:
+    """A clock's dated rule on a day."""
+    return read_policy(clock, (await policies.in_force(tx, "clock", clock.value, on)).body)
 
 
 async def package_delivered(tx: Tx, event: PackageDelivered) -> None:

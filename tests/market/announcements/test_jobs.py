@@ -1,0 +1,147 @@
+"""From facts of an order to messages: each audience hears of what concerns it, in words, once."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.infra import outbox
+from app.infra.db import Role
+from app.market import announcements
+from app.market.announcements import rules
+from app.market.orders import events as told
+from app.market.orders.rules.states import Clock, End
+from app.office.messages.schemas import plain
+from app.web import i18n
+from app.wiring import make_bus
+from tests.market.orders.conftest import City, city, keys
+from tests.support import shanghai
+
+__all__ = ["city", "keys"]  # Fixtures of the orders' tests.
+ACCEPTED = shanghai("2025-09-25 09:00")
+BOX = "select audience, kind from messages order by seq"
+COMMON: dict[str, Any] = {
+    "stream_id": UUID(int=1), "at": ACCEPTED, "order_id": UUID(int=1), "business_id": UUID(int=2),
+    "suborder_id": UUID(int=3), "bank_id": UUID(int=4), "branch_id": UUID(int=5), "product_id": UUID(int=6),
+    "consent_id": UUID(int=7),
+}  # fmt: skip
+
+
+async def hear(city: City) -> list[tuple[str, str]]:
+    """Let the worker deliver what was recorded; return who was told of what."""
+    await outbox.drain(city.db)
+    async with city.db.reading(Role.WORKER) as tx:
+        return [(row["audience"], row["kind"]) for row in await tx.fetch(BOX)]
+
+
+async def test_the_branch_hears_of_a_push_and_the_firm_of_an_acceptance(city: City) -> None:
+    """The first two facts of every order."""
+    order_id = await city.post(0)
+    part: UUID = (await city.parts(order_id))[0]["suborder_id"]
+    await city.accept(part, 0, ACCEPTED)
+
+    found = await hear(city)
+
+    assert {("branch", "branch.pushed"), ("firm", "firm.accepted")} <= set(found)
+
+
+async def test_an_event_that_is_delivered_twice_tells_nobody_twice(city: City) -> None:
+    """A worker that dies after its commit delivers again."""
+    order_id = await city.post(0)
+    part: UUID = (await city.parts(order_id))[0]["suborder_id"]
+    await city.accept(part, 0, ACCEPTED)
+    before = await hear(city)
+    row = (await city.rows("select suborder_id, order_id, business_id, bank_id, branch_id from suborders"))[0]
+    ids = dict(zip(("suborder_id", "order_id", "business_id", "bank_id", "branch_id"), row, strict=True))
+
+    async with city.db.transaction(Role.WORKER) as tx:
+        event = told.SuborderAccepted(**(COMMON | ids | {"stream_id": ids["order_id"]}), amount_fen=1)
+        await announcements.announce(tx, event)
+
+    assert before == await hear(city)
+
+
+async def test_a_missed_acceptance_is_told_to_those_whom_the_policy_names(city: City) -> None:
+    """Head office, customer service and supervisor by the rung of 100 %; the firm hears that the order goes on."""
+    await city.post(0)
+    await city.work(shanghai("2025-09-30 00:00"))
+
+    found = await hear(city)
+
+    audiences = ("head_office", "customer_service", "supervisor")
+    assert {*((one, "missed.accept") for one in audiences), ("firm", "firm.lapsed_accept")} <= set(found)
+
+
+@pytest.mark.parametrize("cause", ["let_go", "withdrawn"])
+def test_what_a_firm_did_itself_is_no_news_to_it(cause: str) -> None:
+    """It has just pressed the button."""
+    events = (
+        told.SuborderLapsed(**COMMON, from_state="picked", cause=cause),
+        told.OrderEnded(**{k: COMMON[k] for k in ("stream_id", "at", "order_id", "business_id")}, end=cause),
+    )
+
+    audiences = {one.audience for event in events for one in rules.messages_of(event)}
+
+    assert "firm" not in audiences
+
+
+def every_event() -> list[told.OrderEvent]:
+    """Every event that is announced, with every cause that it can have."""
+    causes = ("ACCEPT", "OFFER", "UNTIL", "SIGN", "GRACE", "DRAWS", "let_go")
+    short = {name: COMMON[name] for name in ("stream_id", "at", "order_id", "business_id")}
+    return [
+        told.SuborderPushed(**COMMON, position=1, until_on=ACCEPTED.date()),
+        told.SuborderAccepted(**COMMON, amount_fen=1),
+        told.PapersAsked(**COMMON, request_id=UUID(int=8)),
+        told.PapersBrought(**COMMON, request_id=UUID(int=8)),
+        told.PapersCapped(**COMMON, request_id=UUID(int=8)),
+        told.SuborderRefused(**COMMON, reason_code="I2", from_state="investigating"),
+        told.OfferMade(**COMMON, offer_id=UUID(int=9), amount_fen=1, rate_ppm=1, valid_workdays=1),
+        told.OfferPicked(**COMMON, offer_id=UUID(int=9), amount_fen=1),
+        told.SuborderSigned(**COMMON, amount_fen=1, draw_until_on=ACCEPTED.date()),
+        told.DrawPaid(**COMMON, draw_id=UUID(int=9), amount_fen=1, paid_on=ACCEPTED.date(), is_last=True),
+        told.SuborderPassedOver(**COMMON, from_state="offered"),
+        *(told.SuborderWithdrawn(**COMMON, from_state="offered", cause=one) for one in ("withdrawn", "revoked")),
+        *(told.SuborderLapsed(**COMMON, from_state="offered", cause=one) for one in causes),
+        *(told.OrderEnded(**short, end=end.value) for end in End),
+        *(told.ClockBreached(**COMMON, clock=clock, owner="bank") for clock in Clock),
+    ]
+
+
+def test_every_message_has_a_text_and_every_text_is_used() -> None:
+    """A kind without a text would park its event; a text that nothing tells is dead."""
+    policy_names = ("branch", "head_office", "customer_service", "supervisor")
+    can_breach = {Clock.ACCEPT, Clock.CONTACT, Clock.DECISION, Clock.SIGN, Clock.PAYOUT, Clock.DELIVERY}
+    kinds = {
+        one.kind
+        for event in every_event()
+        if not isinstance(event, told.ClockBreached) or event.clock in can_breach
+        for one in rules.messages_of(event, policy_names)
+    }
+
+    assert set(announcements.TEXTS) == kinds
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_message_reads_well_with_its_slots(language: str) -> None:
+    """No slot is left open, no number without its unit."""
+    make_bus()
+    i18n.use(language)
+
+    read = [
+        plain(one.kind, {**one.slots, "bank": "XY"})
+        for event in every_event()
+        for one in rules.messages_of(event, ("supervisor",))
+        if one.kind in announcements.TEXTS
+    ]
+    i18n.use("zh")
+
+    assert len(read) > 25
+    assert not [text for text in read if "{" in text or "_fen" in text]
+
+
+async def test_every_kind_says_on_which_channels_a_copy_goes_out(city: City) -> None:
+    """Policy is data: a kind that the policy forgot would park its event."""
+    rows = await city.rows("select key from policies where kind = 'message'")
+
+    assert set(announcements.TEXTS) == {row[0] for row in rows}
