@@ -42,6 +42,32 @@ def write_files(city: City, folder: Path) -> dict[str, Path]:
     return files
 
 
+def write_month(city: City, folder: Path, on: date) -> Path:
+    """Write the invoices of the month that ends the day before `on`, with a few rows that no careful reader takes."""
+    path = folder / f"invoices-{on:%Y-%m}.csv"
+    random = Random(f"{city.seed}:{on:%Y-%m}")  # noqa: S311 - repeatable on purpose
+    _write(path, INVOICE_HEADER, [*_month(city, on, random), *_slips(city, on)])
+    return path
+
+
+def _month(city: City, on: date, random: Random) -> Iterable[Sequence[str]]:
+    number = 20_000_000 + on.year % 100 * 1_200_000 + on.month * 100_000
+    for firm in city.firms:
+        for week in range(INVOICES_A_MONTH):
+            number += 1
+            amount_fen = firm.turnover_12m_fen // (12 * INVOICES_A_MONTH) * random.randrange(60, 145) // 100
+            status = "作废发票" if random.randrange(1_000_000) < firm.void_ppm else "有效发票"
+            yield _invoice(firm, number, on - timedelta(days=2 + 7 * week), amount_fen, status, random)
+
+
+def _slips(city: City, on: date) -> Iterable[Sequence[str]]:
+    """A day that has not come, a sum that does not add up, a firm that nobody knows."""
+    firm, other = city.firms[on.month % len(city.firms)], city.firms[on.month * 7 % len(city.firms)]
+    yield firm.uscc, "30000001", f"{on.year + 1}/1/5", "B00001", "100.00", "6.00", "106.00", "有效发票"
+    yield other.uscc, "30000002", f"{on.year}/{on.month}/1", "B00002", "100.00", "6.00", "160.00", "有效发票"
+    yield "E00000", "30000003", f"{on.year}/{on.month}/1", "B00003", "100.00", "6.00", "106.00", "有效发票"
+
+
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     with path.open("w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file)
@@ -82,11 +108,15 @@ def _invoices(city: City) -> Iterable[Sequence[str]]:
     for firm in city.firms:
         for on, amount_fen, status in _sales(firm, random):
             number += 1
-            tax_fen = amount_fen * TAX_PER_MILLE // 1000
-            yield (
-                firm.uscc, str(number), f"{on.year}/{on.month}/{on.day}", f"B{random.randrange(40):05d}",
-                _sum(amount_fen), _sum(tax_fen), _sum(amount_fen + tax_fen), status,
-            )  # fmt: skip
+            yield _invoice(firm, number, on, amount_fen, status, random)
+
+
+def _invoice(firm: Firm, number: int, on: date, amount_fen: int, status: str, random: Random) -> Sequence[str]:
+    tax_fen = amount_fen * TAX_PER_MILLE // 1000
+    return (
+        firm.uscc, str(number), f"{on.year}/{on.month}/{on.day}", f"B{random.randrange(40):05d}",
+        _sum(amount_fen), _sum(tax_fen), _sum(amount_fen + tax_fen), status,
+    )  # fmt: skip
 
 
 def _sales(firm: Firm, random: Random) -> Iterable[tuple[date, int, str]]:

@@ -14,7 +14,7 @@ from app.credit import ingestion, records, subjects
 from app.credit.ingestion import FileKind
 from app.credit.records import NewRecord
 from app.demo.city import WAN, Bank, City, Firm
-from app.demo.files import write_files
+from app.demo.files import write_files, write_month
 from app.infra.db import Database, Role, Scope, Tx
 from app.infra.outbox import drain
 from app.kernel.clock import shanghai_date
@@ -24,6 +24,8 @@ from app.market.parties.schemas import ListBody, PoolOpening
 from app.office import proposals
 
 PASSWORD: Final = "demo-city-2026"  # noqa: S105 - printed by the demo; its people are invented
+AMPLE_FEN: Final = 3_000 * WAN  # A quarter, branch and product.
+TIGHT_FEN: Final = 120 * WAN
 COVERED: Final = ("judicial.enforced", "penalty.general")
 FILES: Final = (
     ("registry", FileKind.REGISTRY, None),
@@ -51,27 +53,33 @@ class Loaded:
     logins: list[Login] = field(default_factory=list)
     banks: dict[str, UUID] = field(default_factory=dict)
     clerks: dict[str, str] = field(default_factory=dict)  # branch_id → its clerk's login; its checker's ends in "c"
+    seats: dict[str, Seat] = field(default_factory=dict)  # by login
     rows: dict[str, int] = field(default_factory=dict)
 
 
 Told = Callable[[str, int], None]
 
 
-async def load_city(db: Database, city: City, folder: Path, told: Told) -> Loaded:
-    """Load everything; `told(kind, rows)` hears of each part as it comes into force."""
+async def load_city(db: Database, city: City, folder: Path, told: Told, until: date | None = None) -> Loaded:
+    """Load everything; `told(kind, rows)` hears of each part as it comes into force. Pools are opened for every quarter
+    up to the one after `until` (the city's today, if left out); with a history, some pools are small enough to run dry.
+    """
     loaded = Loaded()
     async with db.transaction(Role.OPS) as tx:
         platform = await orgs.create_org(tx, OrgKind.PLATFORM, "示例平台运营")
         await _person(tx, loaded, "operator", platform, SeatRole.OPERATOR)
         regulator = await orgs.create_org(tx, OrgKind.REGULATOR, "示例监管部门")
         await _person(tx, loaded, "regulator", regulator, SeatRole.REGULATOR)
+        department = await orgs.create_org(tx, OrgKind.DEPARTMENT, SOURCE)
+        await _person(tx, loaded, "officer", department, SeatRole.DATA_OFFICER)
     for bank in city.banks:
         async with db.transaction(Role.OPS) as tx:
             loaded.banks[bank.login] = await _bank(tx, bank)
     await _import(db, city, folder, loaded, told)
     await drain(db)
     for number, bank in enumerate(city.banks):
-        await _shelve(db, city, bank, number, loaded)
+        caps = (AMPLE_FEN,) if until is None else (AMPLE_FEN, AMPLE_FEN, AMPLE_FEN, TIGHT_FEN)
+        await _shelve(db, bank, number, loaded, quarters(city.today, until or city.today), caps)
         told("银行", number + 1)
     for number, firm in enumerate(city.firms):
         async with db.transaction(Role.OPS) as tx:
@@ -94,7 +102,8 @@ async def _person(tx: Tx, loaded: Loaded, login: str, org: Org, role: SeatRole, 
     person = await orgs.create_person(tx, login, login)
     await seats.set_first_password(tx, person.person_id, PASSWORD)
     loaded.logins.append(Login(login, role, org.name))
-    return await seats.create_seat(tx, person.person_id, org.org_id, role, branch_id=branch_id)
+    loaded.seats[login] = await seats.create_seat(tx, person.person_id, org.org_id, role, branch_id=branch_id)
+    return loaded.seats[login]
 
 
 async def _bank(tx: Tx, bank: Bank) -> UUID:
@@ -103,7 +112,9 @@ async def _bank(tx: Tx, bank: Bank) -> UUID:
     return org.org_id
 
 
-async def _shelve(db: Database, city: City, bank: Bank, number: int, loaded: Loaded) -> None:
+async def _shelve(
+    db: Database, bank: Bank, number: int, loaded: Loaded, opened: Sequence[date], caps: Sequence[int]
+) -> None:
     """Products, people, published lists and pools; the last two by two people, as everywhere."""
     bank_id = loaded.banks[bank.login]
     async with db.transaction(Role.OPS) as tx:
@@ -117,20 +128,21 @@ async def _shelve(db: Database, city: City, bank: Bank, number: int, loaded: Loa
             await _person(tx, loaded, f"{bank.login}-b{index}c", org, SeatRole.BRANCH_CHECKER, branch.branch_id)
     async with db.transaction(Role.LOADER) as tx:
         offered = [await shelf.add_product(tx, product) for product in products(bank_id, bank, number)]
-    quarters = (quarter_of(city.today), quarter_of(city.today + timedelta(days=92)))
-    for branch in branches:
+    for index, branch in enumerate(branches):
         for product in offered:
-            await _publish(db, maker, checker, branch.branch_id, product, quarters)
+            cap_fen = caps[index % len(caps)]
+            await _publish(db, (maker, checker), branch.branch_id, product, opened, cap_fen)
 
 
 async def _publish(
-    db: Database, maker: Seat, checker: Seat, branch_id: UUID, product: Product, quarters: Sequence[date]
+    db: Database, two: tuple[Seat, Seat], branch_id: UUID, product: Product, quarters: Sequence[date], cap_fen: int
 ) -> None:
+    maker, checker = two
     async with db.transaction(Role.BANK, Scope(org_id=maker.org_id, actor_id=maker.person_id)) as tx:
         laid = [await changes.propose_list(tx, _list(branch_id, product, shanghai_date(tx.now)), by=maker, now=tx.now)]
         for quarter in quarters:
             opening = PoolOpening(
-                branch_id=branch_id, product_id=product.product_id, quarter=quarter, cap_fen=3_000 * WAN,
+                branch_id=branch_id, product_id=product.product_id, quarter=quarter, cap_fen=cap_fen,
                 why="示例：本季度额度",
             )  # fmt: skip
             laid.append(await changes.propose_pool(tx, opening, by=maker, now=tx.now))
@@ -176,7 +188,17 @@ async def _firm(tx: Tx, loaded: Loaded, firm: Firm) -> None:
     await _person(tx, loaded, firm.login, org, SeatRole.BUSINESS)
 
 
-async def _facts(tx: Tx, today: date, firm: Firm) -> None:
+async def load_month(db: Database, city: City, folder: Path, on: date, told: Told) -> int:
+    """What the departments send on a later day: the sales since the day a month before, and what they know anew."""
+    receipt = await ingestion.import_file(db, FileKind.INVOICES, write_month(city, folder, on))
+    async with db.transaction(Role.LOADER) as tx:
+        for firm in city.firms:
+            await _facts(tx, on, firm, f":{on:%Y-%m}")
+    told("invoices", receipt.batch.rows_accepted)
+    return receipt.batch.rows_accepted
+
+
+async def _facts(tx: Tx, today: date, firm: Firm, edition: str = "") -> None:
     """What departments reported of the firm. What they never collected stays unknown: no coverage, no record."""
     subject = await subjects.find_by_uscc(tx, firm.uscc)
     assert subject is not None, "the registry was imported first"
@@ -188,7 +210,7 @@ async def _facts(tx: Tx, today: date, firm: Firm) -> None:
     if firm.insured_heads is not None:
         known["social.insured"] = {"insured_count": firm.insured_heads}
     rows = [
-        NewRecord(subject.subject_id, item, f"demo:{item}", values, today - timedelta(days=20), SOURCE)
+        NewRecord(subject.subject_id, item, f"demo:{item}{edition}", values, today - timedelta(days=20), SOURCE)
         for item, values in known.items()
     ]
     await records.add_records(tx, rows, now=tx.now)
@@ -196,6 +218,18 @@ async def _facts(tx: Tx, today: date, firm: Firm) -> None:
         await records.mark_covered(
             tx, [subject.subject_id], item, as_of_on=today - timedelta(days=20), source=SOURCE, now=tx.now
         )
+
+
+def quarters(first: date, last: date) -> tuple[date, ...]:
+    """The quarters from that of `first` to the one after that of `last`.
+
+    >>> [day.isoformat() for day in quarters(date(2026, 5, 20), date(2026, 8, 1))]
+    ['2026-04-01', '2026-07-01', '2026-10-01']
+    """
+    found = [quarter_of(first)]
+    while found[-1] <= quarter_of(last):
+        found.append(quarter_of(found[-1] + timedelta(days=92)))
+    return tuple(found)
 
 
 def quarter_of(day: date) -> date:

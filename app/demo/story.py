@@ -15,7 +15,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from app.demo.city import WAN, Firm
-from app.demo.people import Person
+from app.demo.people import Person, Refused
 from app.kernel.clock import shanghai_date
 
 CLASSES: Final = ["registration", "invoices", "tax", "judicial", "lists", "penalties", "social_insurance"]
@@ -29,6 +29,12 @@ STANDINGS: Final = {
     "lapsed": "结果：逾期",
     "unmatched": "结果：流单",
     "withdrawn": "结果：已撤回",
+}
+
+POOL_IS_DRY: Final = {
+    "reason_code": "I2",
+    "words": "本季度额度池余额不足以覆盖申请金额，下季度欢迎再次申请。",
+    "claim": {"path": "pool.covers_amount", "comparison": "eq", "value": 0},
 }
 
 
@@ -135,9 +141,20 @@ class Story:
             return
         for place in live:
             clerk = await self._clerk(place["branch_id"])
-            view = await clerk.act(f"/suborders/{place['suborder_id']}/acceptance")
+            try:
+                view = await clerk.act(f"/suborders/{place['suborder_id']}/acceptance")
+            except Refused as refused:
+                await self._pool_is_dry(order, clerk, place, refused)
+                continue
             order.handled[place["suborder_id"]] = view | {"branch_id": place["branch_id"]}
             self._note("已接单", f"{order.firm.name} → {clerk.login}")
+
+    async def _pool_is_dry(self, order: Order, clerk: Person, place: dict[str, Any], refused: Refused) -> None:
+        """A branch whose money is spent says so before it accepts, and the next bank of the list is asked."""
+        if refused.problem.get("code") != "quota-exhausted":
+            raise refused
+        await self._seconded(clerk, place["branch_id"], f"/suborders/{place['suborder_id']}/refusal", POOL_IS_DRY)
+        self._note("已拒单（有依据）", f"{order.firm.name}: I2")
 
     async def _work(self, order: Order) -> None:
         for suborder_id, view in order.handled.items():
