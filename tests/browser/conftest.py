@@ -88,11 +88,12 @@ async def visit(site: str, browser: Browser) -> AsyncIterator[Visit]:
     async def come(lang: str = "zh", width: int = WIDE, **more: Any) -> Walk:
         context = await browser.new_context(
             locale="zh-CN" if lang == "zh" else "en-GB", viewport={"width": width, "height": HEIGHTS[width]},
-            timezone_id="Asia/Shanghai", **more,
+            timezone_id="Asia/Shanghai", reduced_motion="reduce", **more,
         )  # fmt: skip
         context.set_default_timeout(15_000)
-        walk = Walk(context, await context.new_page(), site, lang, width)
-        walk.listen()
+        scripts = bool(more.get("java_script_enabled", True))
+        walk = Walk(context, await context.new_page(), site, lang, width, scripts)
+        await walk.listen()
         walks.append(walk)
         return walk
 

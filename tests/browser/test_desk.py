@@ -234,7 +234,7 @@ async def test_a_clerk_needs_the_keyboard_alone(db: Database, visit: Visit):
         await page.keyboard.press(name)
         await page.wait_for_selector(arrives)
 
-    await key("?", "details.keys[open]")
+    await key("?", "dialog#keys[open]")
     await page.keyboard.press("?")
     keys = 0
     await key("j", "tr[data-row] a:focus")

@@ -11,6 +11,8 @@ from typing import Final
 import pytest
 from playwright.async_api import BrowserContext, ConsoleMessage, Page, Response
 
+from tests.browser import axe
+
 CANDIDATES: Final = (
     "chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -48,6 +50,9 @@ OVERFLOW: Final = r"""() => {
   return [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > width + 1)
     .slice(0, 5).map((e) => `${e.tagName}.${e.className}: ${e.textContent.trim().slice(0, 40)}`);
 }"""
+# What the content security policy refused, told to the walk by the name of a function that it gives to every page.
+POLICY: Final = """addEventListener('securitypolicyviolation', (e) =>
+  refusedByPolicy(`${e.effectiveDirective} ${e.blockedURI} ${e.sample || ''}`))"""
 LEAKED_KEY: Final = re.compile(r"\b[a-z]+(?:_[a-z0-9]+)+\b|\bNone\b|\{[a-z_]*\}|%\([a-z]+\)s|<[A-Z]\w+")
 
 
@@ -76,9 +81,14 @@ class Walk:
     base: str
     lang: str
     width: int
+    scripts: bool = True  # Without them axe-core, which waits for promises, cannot judge.
     faults: list[str] = field(default_factory=list)
 
-    def listen(self) -> None:
+    async def listen(self) -> None:
+        await self.context.expose_function(
+            "refusedByPolicy", lambda what: self.faults.append(f"policy on {self.page.url}: {what}")
+        )
+        await self.context.add_init_script(POLICY)
         self.page.on("console", lambda message: self._console(message))
         self.page.on("pageerror", lambda error: self.faults.append(f"script: {error}"))
         self.page.on("response", lambda response: self._response(response))
@@ -105,13 +115,17 @@ class Walk:
         await self.page.wait_for_load_state()
 
     async def press(self, selector: str) -> None:
-        """Click what leads to another page, and judge that page."""
+        """Click what leads to another page, say yes where it asks once more, and judge the page that comes."""
         await self.page.locator(selector).first.click()
+        if await self.page.locator("dialog#confirm[open]").count():
+            await self.look()
+            async with self.page.expect_navigation():
+                await self.page.click("dialog#confirm [data-sure]")
         await self.page.wait_for_load_state()
         await self.look()
 
     async def look(self) -> None:
-        """The page in hand: no foreign words, no bare key, nothing beyond the right edge."""
+        """The page in hand: no foreign words, no bare key, nothing beyond the right edge, nothing grave to axe-core."""
         where = self.page.url.removeprefix(self.base)
         foreign: list[str] = await self.page.evaluate(FOREIGN_WORDS)
         keys = LEAKED_KEY.findall(await self.page.evaluate(WORDS))
@@ -119,6 +133,8 @@ class Walk:
         self.faults += [f"untranslated on {where}: {words}" for words in foreign]
         self.faults += [f"a key instead of words on {where}: {key}" for key in keys]
         self.faults += [f"beyond {self.width} px on {where}: {element}" for element in wide]
+        if self.scripts:
+            self.faults += await axe.judge(self.page, where, self.width)
 
     async def says(self, words: str) -> None:
         """The page shows these words."""

@@ -2,28 +2,82 @@
 "use strict";
 (() => {
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
-  const paint = () => document.documentElement.setAttribute("data-bs-theme", dark.matches ? "dark" : "light");
+  const root = document.documentElement;
+  const paint = () => root.setAttribute("data-bs-theme", root.dataset.look || (dark.matches ? "dark" : "light"));
   dark.addEventListener("change", paint);
   paint();
 
+  const spoken = (words) => { const place = document.getElementById("said"); if (place) place.textContent = words; };
+
+  // An act that cannot be taken back is asked about once more, in a dialog that names it; the answer sends the form.
+  const ask = (form, button) => {
+    const dialog = document.getElementById("confirm"), sure = dialog.querySelector("[data-sure]");
+    dialog.querySelector("[data-words]").textContent = form.dataset.confirm;
+    if (button) { sure.textContent = button.textContent.replace(/\s+/g, " ").trim(); sure.className = button.className.replace("outline-danger", "danger"); }
+    dialog.returnValue = "";
+    dialog.onclose = () => {
+      if (dialog.returnValue !== "sure") { if (button) button.focus(); return; }
+      form.dataset.sure = "1";
+      if (button) form.requestSubmit(button); else form.requestSubmit();
+    };
+    dialog.showModal();
+  };
   document.addEventListener("submit", (event) => {
-    const words = event.target.dataset.confirm;
-    if (words && !window.confirm(words)) { event.preventDefault(); return; }
-    if (event.target.method === "post") {
+    const form = event.target;
+    if (form.dataset.confirm && !form.dataset.sure) { event.preventDefault(); ask(form, event.submitter); return; }
+    delete form.dataset.sure;
+    if (form.method === "post") {
       // A second press sends nothing; the server would answer it like the first anyway.
-      if (event.target.dataset.sent) { event.preventDefault(); return; }
-      event.target.dataset.sent = "1";
+      if (form.dataset.sent) { event.preventDefault(); return; }
+      form.dataset.sent = "1";
+      if (event.submitter) event.submitter.setAttribute("aria-busy", "true");
     }
   });
   window.addEventListener("pageshow", () => {
     document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+    document.querySelectorAll("[aria-busy]").forEach((one) => one.removeAttribute("aria-busy"));
   });
 
+  const copy = async (button) => {
+    try { await navigator.clipboard.writeText(button.dataset.copy); } catch {
+      const code = button.previousElementSibling;  // Where the browser forbids it, the code is marked for Ctrl+C.
+      if (code) window.getSelection().selectAllChildren(code);
+      return;
+    }
+    button.textContent = button.dataset.done || "";
+    spoken(button.dataset.done || "");
+    window.setTimeout(() => { button.textContent = ""; spoken(""); }, 2500);
+  };
   document.addEventListener("click", (event) => {
     const back = event.target.closest("[data-back]");
     if (back && window.history.length > 1) { event.preventDefault(); window.history.back(); return; }
     const code = event.target.closest("[data-copy]");
-    if (code && navigator.clipboard) navigator.clipboard.writeText(code.dataset.copy);
+    if (code) { copy(code); return; }
+    const opens = event.target.closest("[data-opens]");
+    if (opens) document.getElementById(opens.dataset.opens).showModal();
+    if (event.target.matches("dialog[open]")) event.target.close();  // Beside the dialog.
+  });
+
+  // A file that was chosen or dropped: its name and size, and what is too large is refused before it is sent.
+  const size = (bytes) => bytes < 1048576 ? `${Math.max(1, Math.round(bytes / 1024))} KiB` : `${(bytes / 1048576).toFixed(1)} MiB`;
+  document.addEventListener("change", (event) => {
+    const drop = event.target.closest("[data-drop]");
+    if (!drop || event.target.type !== "file") return;
+    const files = [...event.target.files], large = files.some((file) => file.size > Number(drop.dataset.max));
+    event.target.setCustomValidity(large ? drop.dataset.tooLarge : "");
+    drop.classList.toggle("refused", large);
+    drop.querySelector(".drop-said").textContent = large ? `■ ${drop.dataset.tooLarge}`
+      : files.map((file) => `${file.name} · ${size(file.size)}`).join("\n");
+  });
+  for (const name of ["dragover", "dragleave", "drop"]) document.addEventListener(name, (event) => {
+    const drop = event.target.closest && event.target.closest("[data-drop]");
+    if (!drop) return;
+    drop.classList.toggle("over-it", name === "dragover");
+    if (name !== "drop") { event.preventDefault(); return; }
+    event.preventDefault();
+    const field = drop.querySelector("input[type=file]");
+    field.files = event.dataTransfer.files;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
   // A list that refreshes itself waits while rows of it are ticked or written in.
@@ -35,6 +89,8 @@
 
   // A page that was opened to fill in one form begins in its first open field.
   document.addEventListener("DOMContentLoaded", () => {
+    const faults = document.getElementById("faults");
+    if (faults) { faults.focus(); return; }
     const form = document.querySelector("[data-focus]");
     const field = form && form.querySelector(form.dataset.focus);
     if (!field) return;
@@ -63,9 +119,37 @@
     if (token) event.detail.headers["X-CSRF-Token"] = token.content;
   });
 
+  // The keys of the page in hand, out of the page itself: what a page writes down under "keys", else its data-key.
+  const explainKeys = (dialog) => {
+    const list = dialog.querySelector("dl"), rows = new Map(), written = document.querySelector(".keys dl");
+    const word = (one) => (one.dataset.keySaid || one.getAttribute("aria-label") || one.textContent).replace(/\s+/g, " ").trim();
+    if (written) written.querySelectorAll("dt").forEach((term) => rows.set(term.textContent.trim(), term.nextElementSibling.textContent.trim()));
+    else {
+      if (document.querySelector("[data-row]")) { rows.set("j / k", dialog.dataset.move); rows.set("Enter", dialog.dataset.enter); }
+      document.querySelectorAll("[data-key]").forEach((one) => {
+        const plain = one.cloneNode(true);
+        plain.querySelectorAll("kbd, svg").forEach((part) => part.remove());
+        if (!rows.has(one.dataset.key)) rows.set(one.dataset.key, word(plain));
+      });
+    }
+    rows.set("?", dialog.dataset.help);
+    list.replaceChildren(...[...rows].flatMap(([key, said]) => {
+      const term = document.createElement("dt"), words = document.createElement("dd"), cap = document.createElement("kbd");
+      cap.textContent = key; term.append(cap); words.textContent = said;
+      return [term, words];
+    }));
+    dialog.showModal();
+  };
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-keys]")) explainKeys(document.getElementById("keys"));
+  });
+
   // Keys of a work list: j/k move, Enter opens, others press the button that names them (data-key).
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
+    const help = document.getElementById("keys");
+    if (event.key === "?" && help) { event.preventDefault(); if (help.open) help.close(); else explainKeys(help); return; }
+    if (document.querySelector("dialog[open]")) return;
     const rows = [...document.querySelectorAll("[data-row]")];
     if (rows.length && (event.key === "j" || event.key === "k")) {
       const at = rows.findIndex((row) => row.contains(document.activeElement));
