@@ -81,8 +81,8 @@ async def submit_address(data: Posted[AddressForm], seat: Given[Seat], request: 
     except Refusal as refusal:
         if refusal.code != "malformed-field":
             raise
-        async with db.reading(deps.audience(seat), deps.scope_of(request)) as tx:
-            return await _addresses(tx, seat, request, fault=(data.channel, data.address))
+        async with db.reading(deps.audience(seat), deps.scope_of(request)) as reading:
+            return await _addresses(reading, seat, request, fault=(data.channel, data.address))
     return see_other(request, ADDRESSES, flash=_("验证码已发出，请在 15 分钟内填入。"))
 
 
