@@ -70,6 +70,7 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
     "invalid-key": Problem(422, "密钥不符合要求", "The key is not acceptable"),
     "invalid-package": Problem(400, "数据包无效", "The package is not valid"),
     "calendar-unknown": Problem(422, "工作日历不可用", "The working calendar is not available"),
+    "model-refused": Problem(422, "决策文件不符合要求", "The decision document is not acceptable"),
     "policy-missing": Problem(409, "当日没有有效规则", "No rule is in force on that day"),
     # Ourselves
     "overloaded": Problem(503, "系统繁忙，请稍后再试", "The system is busy; try again later"),

@@ -3,7 +3,18 @@
 from app.market.limits.jobs import keep_ratings
 from app.market.limits.rules import BadModel, Input, Measured, Status, measure
 from app.market.limits.schemas import ModelBody, read_model
-from app.market.limits.service import BankInput, Estimate, bank_inputs, cards, estimate, latest, record_input
+from app.market.limits.service import (
+    BankInput,
+    Estimate,
+    ModelVersion,
+    bank_inputs,
+    cards,
+    estimate,
+    latest,
+    model_versions,
+    publish_model,
+    record_input,
+)
 
 __all__ = [
     "BadModel",
@@ -12,6 +23,7 @@ __all__ = [
     "Input",
     "Measured",
     "ModelBody",
+    "ModelVersion",
     "Status",
     "bank_inputs",
     "cards",
@@ -19,6 +31,8 @@ __all__ = [
     "keep_ratings",
     "latest",
     "measure",
+    "model_versions",
+    "publish_model",
     "read_model",
     "record_input",
 ]

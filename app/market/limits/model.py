@@ -66,3 +66,24 @@ class EstimateRow(SQLModel, table=True):
     trace: list[dict[str, Any]] = Field(sa_column=sa.Column(JSONB, nullable=False))
     made_at: datetime = Field(sa_column=sa.Column(sa.DateTime(timezone=True), nullable=False))
     expires_at: datetime = Field(sa_column=sa.Column(sa.DateTime(timezone=True), nullable=False))
+
+
+class ProductModelRow(SQLModel, table=True):
+    """A decision document that a bank put in force for one of its products, from a day on. Append-only."""
+
+    __tablename__ = "product_models"
+    __table_args__ = (
+        sa.CheckConstraint("version > 0"),
+        sa.CheckConstraint("made_by <> checked_by"),
+        sa.UniqueConstraint("product_id", "valid_from"),
+        sa.ForeignKeyConstraint(["product_id", "bank_id"], ["products.product_id", "products.bank_id"]),
+    )
+
+    product_id: UUID = Field(primary_key=True)
+    version: int = Field(sa_column=sa.Column(sa.Integer, primary_key=True, autoincrement=False))
+    bank_id: UUID
+    valid_from: date
+    body: dict[str, Any] = Field(sa_column=sa.Column(JSONB, nullable=False))
+    made_by: UUID
+    checked_by: UUID
+    published_at: datetime = Field(sa_column=sa.Column(sa.DateTime(timezone=True), nullable=False))

@@ -44,7 +44,16 @@ class Bounds(_Part):
     rate_max_ppm: int
 
 
+class Label(_Part):
+    """What a step or a field of a document is called on pages."""
+
+    zh: str
+    en: str
+
+
 class ModelBody(_Part):
+    """`labels`: by a field's name or a step's id; what has none is shown by its name."""
+
     title_zh: str
     title_en: str
     inputs: list[ModelInput]
@@ -52,6 +61,7 @@ class ModelBody(_Part):
     bounds: Bounds
     estimate_days: Annotated[int, Field(ge=1, le=365)]
     document: dict[str, Any]
+    labels: dict[str, Label] = Field(default_factory=dict)
 
     @property
     def text(self) -> str:

@@ -7,6 +7,7 @@ which is the firm's right to see, and from what a bank says of its own customer.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -131,18 +132,78 @@ async def bank_inputs(
     return tuple(BankInput(**row) for row in await store.read_latest_inputs(tx, subject_id, before, bank_id))
 
 
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """One dated document of a product; `is_own` is False for the one it shares with other products."""
+
+    version: int
+    valid_from: date
+    body: Mapping[str, Any]
+    is_own: bool
+    published_at: datetime | None = None
+
+
+async def model_versions(tx: ReadTx, product: Product, on: date) -> tuple[ModelVersion, ...]:
+    """Every document of a product, the newest first: its own, before them the shared one it began with."""
+    own = [
+        ModelVersion(row["version"], row["valid_from"], row["body"], is_own=True, published_at=row["published_at"])
+        for row in await store.read_models_of(tx, product.product_id)
+    ]
+    shared = [p for p in await policies.all_in_force(tx, "limit_model", on) if p.key == product.model_key]
+    first = [ModelVersion(0, max(p.valid_from, product.valid_from), p.body, is_own=False) for p in shared]
+    return (*own, *first)
+
+
+async def publish_model(
+    tx: Tx, product: Product, body: Mapping[str, Any], valid_from: date, *, made_by: UUID, checked_by: UUID,
+    now: datetime,
+) -> int:  # fmt: skip
+    """Put a document in force from a later day on; what was estimated before keeps its own. Return the version.
+
+    The caller has vetted it and asked a second person. Refuses `bad-time` for a day that is not after today and after
+    every version that is published, and `conflict`.
+    """
+    read_model(body)
+    if valid_from <= shanghai_date(now):
+        raise Refusal("bad-time", "生效日最早为明天，不能追溯。")
+    newest = next(iter(await store.read_models_of(tx, product.product_id)), None)
+    if newest is not None and valid_from <= newest["valid_from"]:
+        raise Refusal("bad-time", "新版本须晚于已发布版本的生效日，两个版本不能重叠。")
+    version = 1 if newest is None else newest["version"] + 1
+    fields = (product.product_id, version, product.bank_id, valid_from, dict(body), made_by, checked_by, now)
+    if not await store.insert_model(tx, *fields):
+        raise Refusal("conflict")
+    await audit.write(tx, "product_model.publish", case_id=product.product_id, detail={"version": str(version)})
+    return version
+
+
 async def _estimate(
     tx: Tx, subject_id: UUID, products: Iterable[Product], business_id: UUID, now: datetime
 ) -> tuple[Estimate, ...]:
     """One report and one look at the banks' inputs serve all products."""
-    models = _models(await policies.all_in_force(tx, "limit_model", shanghai_date(now)))
-    chosen = [(product, models.get(product.model_key, _Model(product.model_key, 0, None))) for product in products]
+    products = tuple(products)
+    today = shanghai_date(now)
+    models = _models(await policies.all_in_force(tx, "limit_model", today))
+    own = await store.read_models_on(tx, [product.product_id for product in products], today)
+    models |= _models(Policy("", own_key(row["product_id"]), row["version"], today, None, row["body"]) for row in own)
+    chosen = [(product, _chosen(product, models)) for product in products]
     wanted = [entry for _, model in chosen if model.body is not None for entry in model.body.inputs]
     figures = await _figures(tx, subject_id, {entry.data_class for entry in wanted if entry.data_class}, now)
     said = {(entry.bank_id, entry.key): entry for entry in await bank_inputs(tx, subject_id, before=now)}
     made = tuple(_card(product, model, figures, said, (business_id, subject_id), now) for product, model in chosen)
     await store.insert_estimates(tx, [_row(card) for card in made])
     return made
+
+
+def own_key(product_id: UUID) -> str:
+    """What a product's own documents are called in its estimates; those it shares keep the name of their policy."""
+    return f"product:{product_id}"
+
+
+def _chosen(product: Product, models: Mapping[str, _Model]) -> _Model:
+    """The product's own document, else the one that it shares."""
+    own = models.get(own_key(product.product_id))
+    return own or models.get(product.model_key, _Model(product.model_key, 0, None))
 
 
 def _models(found: Iterable[Policy]) -> dict[str, _Model]:

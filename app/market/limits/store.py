@@ -1,7 +1,7 @@
 """All SQL of limits."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.infra.db import ReadTx, Record, Tx
@@ -29,6 +29,16 @@ where business_id = $1 and expires_at > $2 and ($3::uuid is null or product_id =
 order by product_id, made_at desc, estimate_id desc
 """
 
+INSERT_MODEL = """
+insert into product_models (product_id, version, bank_id, valid_from, body, made_by, checked_by, published_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
+"""
+MODELS_ON = """
+select distinct on (product_id) product_id, version, body from product_models
+where product_id = any($1) and valid_from <= $2
+order by product_id, version desc
+"""
+
 
 async def insert_inputs(tx: Tx, rows: Iterable[Sequence[object]]) -> None:
     await tx.executemany(INSERT_INPUT, rows)
@@ -46,3 +56,18 @@ async def read_latest_estimates(
     tx: ReadTx, business_id: UUID, now: datetime, product_id: UUID | None = None
 ) -> list[Record]:
     return await tx.fetch(LATEST_ESTIMATES, business_id, now, product_id)
+
+
+async def insert_model(tx: Tx, *fields: object) -> bool:
+    """False when that version, or one from that day on, exists: somebody published meanwhile."""
+    return await tx.execute(INSERT_MODEL, *fields) == 1
+
+
+async def read_models_on(tx: ReadTx, product_ids: Sequence[UUID], on: date) -> list[Record]:
+    """Of each product the newest document of its own that has begun."""
+    return await tx.fetch(MODELS_ON, list(product_ids), on)
+
+
+async def read_models_of(tx: ReadTx, product_id: UUID) -> list[Record]:
+    """Every document of a product's own, the newest first."""
+    return await tx.fetch("select * from product_models where product_id = $1 order by version desc", product_id)

@@ -113,6 +113,7 @@ class ProductRow(SQLModel, table=True):
         sa.CheckConstraint("promised_workdays between 1 and 60"),
         sa.CheckConstraint("valid_to >= valid_from"),
         sa.UniqueConstraint("bank_id", "code"),
+        sa.UniqueConstraint("product_id", "bank_id", name="products_of_bank"),
     )
 
     product_id: UUID = Field(primary_key=True)
