@@ -65,7 +65,7 @@ def cost_of(
     """
     assert amount_fen > 0
     assert term_months > 0
-    payments = _payments(amount_fen, rate_ppm, term_months, repayment)
+    payments = payments_of(amount_fen, rate_ppm, term_months, repayment)
     interest_fen = sum(payments) - amount_fen
     fees_fen = sum(fee.amount_fen for fee in fees)
     flows = _flows(amount_fen, payments, fees, start_on)
@@ -85,7 +85,7 @@ def can_be_priced(amount_fen: int, rate_ppm: int, term_months: int, repayment: R
     kept_back = sum(fee.amount_fen for fee in fees if fee.months == 0)
     if kept_back >= amount_fen:
         return False
-    rate = _rate(_flows(amount_fen, _payments(amount_fen, rate_ppm, term_months, repayment), fees, _ANY_DAY))
+    rate = _rate(_flows(amount_fen, payments_of(amount_fen, rate_ppm, term_months, repayment), fees, _ANY_DAY))
     return rate is not None and rate <= APR_MAX
 
 
@@ -97,9 +97,9 @@ def _flows(amount_fen: int, payments: Sequence[int], fees: Sequence[Fee], start_
     )
 
 
-def _payments(amount_fen: int, rate_ppm: int, term_months: int, repayment: Repayment) -> list[int]:
+def payments_of(amount_fen: int, rate_ppm: int, term_months: int, repayment: Repayment) -> list[int]:
     """What is paid at the end of each month, principal and interest together, in fen."""
-    monthly = _interest(amount_fen, rate_ppm)
+    monthly = interest_of(amount_fen, rate_ppm)
     match repayment:
         case Repayment.INTEREST_FIRST:
             return [monthly] * (term_months - 1) + [monthly + amount_fen]
@@ -120,11 +120,11 @@ def _instalments(amount_fen: int, rate_ppm: int, term_months: int) -> list[int]:
     owed, payments = amount_fen, []
     for _ in range(term_months - 1):
         payments.append(level)
-        owed -= level - _interest(owed, rate_ppm)
-    return [*payments, owed + _interest(owed, rate_ppm)]
+        owed -= level - interest_of(owed, rate_ppm)
+    return [*payments, owed + interest_of(owed, rate_ppm)]
 
 
-def _interest(owed_fen: int, rate_ppm: int) -> int:
+def interest_of(owed_fen: int, rate_ppm: int) -> int:
     return _rounded(Decimal(owed_fen) * rate_ppm / _YEAR_PPM)
 
 
