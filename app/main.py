@@ -32,7 +32,7 @@ HANDLER_MODULES: Final = (
     "app.office.proposals.pages",
     "app.office.messages.pages",
     "app.credit.ingestion.http",
-    "app.credit.ingestion.pages",
+    "app.credit.ingestion.pages.batches",
     "app.market.parties.http",
     "app.market.parties.pages",
     "app.market.limits.http",

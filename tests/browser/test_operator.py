@@ -40,8 +40,10 @@ async def make_operator(db: Database) -> None:
 
 
 @BOTH
-async def test_a_file_is_handed_in_and_its_receipt_worked_through(db: Database, visit: Visit, lang: str, width: int):
-    """Stored is said to be not in force; after the load each row that was put aside stands there with its cause."""
+async def test_a_file_is_looked_through_loaded_and_its_receipt_worked_through(
+    db: Database, visit: Visit, lang: str, width: int
+):
+    """Nothing is loaded before the person has seen what would become of it; then each row put aside has its cause."""
     await make_town(db)
     await make_operator(db)
     walk = await visit(lang, width)
@@ -53,19 +55,28 @@ async def test_a_file_is_handed_in_and_its_receipt_worked_through(db: Database, 
     )
     await walk.shot("ops-batches")
     await walk.press("form[enctype] button")
+    await walk.says("尚未装载" if lang == "zh" else "not loaded")
+    await walk.shot("ops-batch-profile")
+    before = await landed(db)
+    await walk.press("form[action$='/acceptance'] button")
     await walk.says("尚未生效" if lang == "zh" else "not yet in force")
     await walk.shot("ops-batch-waiting")
     await ingestion.load_waiting(db)
     await walk.page.wait_for_selector("#batch .tone-good")  # The page looks again by itself.
-    await walk.page.reload()
     await walk.look()
     await walk.shot("ops-batch-receipt")
     await walk.press("table a[href*='code=']")
 
-    await walk.says("建议" if lang == "zh" else "What stood there")
+    await walk.says("原值与建议" if lang == "zh" else "What stood there")
+    assert (before, await landed(db)) == (0, 1)
     await walk.shot("ops-batch-cause")
     await walk.open("/ops/batches")
     await walk.shot("ops-batches-after")
+
+
+async def landed(db: Database) -> int:
+    async with db.reading(Role.WORKER) as tx:
+        return await tx.value("select count(*) from batches where state = 'landed'")
 
 
 @BOTH

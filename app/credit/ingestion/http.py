@@ -65,7 +65,7 @@ class _Particulars:
     as_of_on: date | None
 
 
-@post("/batches", opt=PROVIDERS, status_code=202, request_max_body_size=SIZE_MAX)
+@post("/batches", opt=PROVIDERS | {"rate": "upload"}, status_code=202, request_max_body_size=SIZE_MAX)
 async def store_batch(request: Request[Any, Any, Any], seat: Given[Seat]) -> Response[BatchView]:
     """Hand in a file (csv, csv.gz, xlsx). It is loaded later; the same file again is the same batch."""
     if csrf.is_form(request) or (request.headers.get("content-type") or "").lower().startswith(NO_TABLES):

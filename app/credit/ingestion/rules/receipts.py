@@ -1,11 +1,14 @@
 """A batch as it is known, and its receipt as a document that leaves the house. Pure."""
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from app.credit.ingestion.rules.shapes import BROKEN_WORDS, FAULT_WORDS, NOTE_WORDS, Broken, Fault, FileKind, Note
+
+BANKISH: Final = re.compile("银行|支行|分理处|储蓄所|信用社")
 
 
 @dataclass(frozen=True, slots=True)
