@@ -146,16 +146,16 @@ def _environment() -> Environment:
     )
     env.install_gettext_callables(_translated, _counted, newstyle=False)  # type: ignore[attr-defined]
     env.globals["static"] = static.url
+    # With the context, or Jinja would fold a constant into the language of the first visitor.
     env.filters.update(
-        money=lambda fen: formats.money(fen, i18n.language()),
-        money_text=lambda fen: formats.money_text(fen, i18n.language()),
+        money=pass_context(lambda _, fen: formats.money(fen, i18n.language())),
+        money_text=pass_context(lambda _, fen: formats.money_text(fen, i18n.language())),
         rate=formats.rate,
-        figure=lambda value, unit: formats.figure(value, unit, i18n.language()),
-        day=lambda value: formats.day(value, i18n.language()),
-        instant=lambda value: formats.instant(value, i18n.language()),
+        figure=pass_context(lambda _, value, unit: formats.figure(value, unit, i18n.language())),
+        day=pass_context(lambda _, value: formats.day(value, i18n.language())),
+        instant=pass_context(lambda _, value: formats.instant(value, i18n.language())),
         code=pass_context(lambda _, value: formats.code(value)),
         workdays=pass_context(lambda _, count: formats.workdays_away(count)),
-        # With the context, or Jinja would fold a constant into the language of the first visitor.
         nothing=pass_context(lambda _, kind: formats.nothing(kind)),
     )
     return env
