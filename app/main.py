@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,7 +18,9 @@ from app.infra import log, vault
 from app.infra.db import Database, Role
 from app.infra.places import open_database
 from app.infra.settings import Environment, Settings
+from app.kernel.clock import shanghai_date
 from app.navigation import NAVIGATION
+from app.office import policies
 from app.web.openapi import strict_document
 from app.web.plugin import WebPlugin
 from app.wiring import make_bus, worker_jobs
@@ -37,9 +40,11 @@ HANDLER_MODULES: Final = (
     "app.market.parties.pages",
     "app.market.limits.http",
     "app.market.limits.pages",
+    "app.market.orders.pages.shelf",
     "app.market.orders.pages.wizard",
     "app.market.orders.pages.consenting",
     "app.market.orders.pages.mine",
+    "app.market.orders.pages.papers",
     "app.market.orders.pages.letters",
     "app.market.orders.pages.desk",
     "app.market.orders.pages.desk_acts",
@@ -50,6 +55,8 @@ HANDLER_MODULES: Final = (
     "app.portal.outbox",
     "app.portal.style",
     "app.market.supervision.http",
+    "app.market.supervision.pages.cases",
+    "app.market.supervision.pages.morning",
     "app.market.supervision.pages.overview",
 )
 GRACE_SECONDS: Final = 10
@@ -68,6 +75,7 @@ def create_app(settings: Settings, db: Database) -> Litestar:
                 authenticate=seats.authenticate,
                 bearer=_bearer(db),
                 noted=audit.write_refusal,
+                limit=_limit(db),
                 navigation=NAVIGATION,
             )
         ],
@@ -93,6 +101,19 @@ def _bearer(db: Database) -> Callable[[str], Awaitable[seats.Seat | None]]:
             return await clients.authenticate(tx, token)
 
     return find
+
+
+def _limit(db: Database) -> Callable[[str, str, str], Awaitable[None]]:
+    """Count a call of a class; how many are let through, and how soon one more, is dated policy (`rate`)."""
+
+    async def count(kind: str, name: str, trace_id: str) -> None:
+        async with db.reading(Role.AUTH) as tx:
+            policy = await policies.in_force(tx, "rate", kind, shanghai_date(tx.wall))
+        body = seats.RateBody.model_validate(dict(policy.body))
+        refill = timedelta(milliseconds=body.refill_ms)
+        await seats.limit_rate(db, kind, name, burst=body.burst, refill=refill, request_id=trace_id)
+
+    return count
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

@@ -28,5 +28,8 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
         NavItem(N_("事件队列"), "/ops/outbox"),
     ),
     "data_officer": (NavItem(N_("数据批次"), "/ops/batches"),),
-    "regulator": (NavItem(N_("监管概览"), "/supervision"),),
+    "regulator": (
+        NavItem(N_("今早"), "/supervision"),
+        NavItem(N_("监管概览"), "/supervision/overview"),
+    ),
 }

@@ -49,8 +49,10 @@ async def test_a_regulator_goes_from_a_figure_to_the_case_behind_it(db: Database
     await walk.sign_in(LOGIN, PASSWORD)
 
     await walk.open("/supervision")
-    await walk.shot("supervision")
-    await walk.says("10 个工作日内办结 100.0 %" if lang == "zh" else "Decided within 10 workdays 100.0 %")
+    await walk.shot("morning")
+    await walk.open("/supervision/overview")
+    await walk.shot("overview")
+    await walk.says("100.0 %")
     await walk.says("D1")
     await walk.press('a[href*="figure=decided_in_time"]')
     await walk.shot("supervision-cases")
@@ -69,7 +71,7 @@ async def test_every_grouping_is_readable(db: Database, visit: Visit, lang: str,
     await walk.sign_in(LOGIN, PASSWORD)
 
     for by in ("branch", "product", "district", "month"):
-        await walk.open(f"/supervision?by={by}")
+        await walk.open(f"/supervision/overview?by={by}")
 
 
 @EACH
@@ -80,5 +82,7 @@ async def test_the_first_morning_says_what_will_come(db: Database, visit: Visit,
     await walk.sign_in(LOGIN, PASSWORD)
 
     await walk.open("/supervision")
-    await walk.shot("supervision-empty")
+    await walk.shot("morning-empty")
+    await walk.open("/supervision/overview")
+    await walk.shot("overview-empty")
     await walk.says("还没有推送给银行的需求" if lang == "zh" else "No order has been sent to a bank yet")

@@ -4,6 +4,7 @@ Acts are written as the orders room writes them (moves, offers, contracts, draws
 their face, and due clocks fire before each act, each at its own instant.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -32,6 +33,7 @@ TO: Final = {
     "accept": "accepted", "contact": "contacted", "investigate": "investigating", "offer": "offered", "pick": "picked",
     "sign": "signed", "refuse": "refused", "withdraw": "withdrawn", "pass_over": "passed_over",
 }  # fmt: skip
+DISTRICTS: Final = ("500103", "500105", "500106")
 FROM: Final = shanghai("2025-09-15 09:00")
 
 
@@ -61,16 +63,19 @@ class Part:
         return self.suborder_id, self.order_id, self.business_id, self.bank_id, self.branch_id
 
 
-async def play(db: Database, seed: int, suborders: int, until: datetime) -> None:
-    """Play so many suborders of two banks, each until it dies, sleeps, or `until` has come."""
+async def play(
+    db: Database, seed: int, suborders: int, until: datetime, *, banks_count: int = 2,
+    districts: Sequence[str] = DISTRICTS,
+) -> None:  # fmt: skip
+    """Play so many suborders of some banks, each until it dies, sleeps, or `until` has come."""
     chance = Random(seed)
-    banks = [(new_id(), (new_id(), new_id()), new_id()) for _ in range(2)]
+    banks = [(new_id(), (new_id(), new_id()), new_id()) for _ in range(banks_count)]
     for _ in range(suborders):
         bank_id, branches, product_id = chance.choice(banks)
         at = FROM + timedelta(minutes=chance.randrange(0, 60 * 24 * 20))
         part = Part(new_id(), new_id(), new_id(), bank_id, chance.choice(branches), product_id, at)
         async with db.transaction(Role.ACT, Scope(part.bank_id, new_id(), case_id=part.order_id)) as tx:
-            await _push(tx, part, chance)
+            await _push(tx, part, chance.choice(districts))
             while part.state in CHOICES and part.at < until:
                 await _step(tx, part, chance, until)
 
@@ -89,8 +94,7 @@ async def _step(tx: Tx, part: Part, chance: Random, until: datetime) -> None:
         await _act(tx, part, act, chance)
 
 
-async def _push(tx: Tx, part: Part, chance: Random) -> None:
-    district = chance.choice(["500103", "500105", "500106"])
+async def _push(tx: Tx, part: Part, district: str) -> None:
     until_on = shanghai_date(part.at) + timedelta(80)
     await tx.execute(
         "insert into orders (order_id, business_id, subject_id, loan_type, amount_fen, term_months, purpose,"

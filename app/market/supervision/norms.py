@@ -98,14 +98,14 @@ class Division:
     successors: tuple[str, ...] = ()
 
 
-def today_of(codes: Iterable[str], divisions: Iterable[Division], on: date, shown: Iterable[str]) -> dict[str, str]:
-    """Each code → the district among `shown` that holds its cases on that day; "" where there is none.
+def held_by(codes: Iterable[str], divisions: Iterable[Division], shown: Iterable[str]) -> dict[str, str]:
+    """Each code → the district among `shown`, those of a day, that holds its cases; "" where there is none.
 
     A district that is gone counts with its first successor, step by step. One that is not yet there cannot be divided
     among those before it, and stands by itself.
 
     >>> gone = Division("500112", "渝北区", date(1997, 6, 18), date(2025, 11, 5), ("500157", "500109"))
-    >>> today_of(["500112", "x"], [gone], date(2025, 11, 24), ["500157"])
+    >>> held_by(["500112", "x"], [gone], ["500157"])
     {'500112': '500157', 'x': ''}
     """
     newest = {one.code: one for one in sorted(divisions, key=lambda one: one.valid_from)}

@@ -1,16 +1,18 @@
-"""Reading figures, the cases behind them, and one case whole."""
+"""Reading figures, the norms they are shown by, the cases behind them, and one case whole."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from app.access import audit
 from app.infra.db import ReadTx, Record, Tx
 from app.kernel.errors import Refusal
-from app.market.supervision import rules, store
+from app.market.supervision import norms, rules, store
+from app.market.supervision.norms import BadNorms, Division, Layout, Norms
 from app.market.supervision.rules import EVERYTHING, Board, By, CaseLine, LineKind, Within
 from app.market.supervision.schemas import CasesAsked
+from app.office import policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,45 @@ async def read_board(tx: ReadTx, *, as_of: datetime, by: Collection[By], within:
 
 async def read_names(tx: ReadTx) -> dict[str, str]:
     """Names of banks, branches and products by id as text, to show beside the figures."""
-    return await store.read_names(tx)
+    return {key: name for key, (_, name) in (await store.read_names(tx)).items()}
+
+
+async def read_parties(tx: ReadTx) -> dict[str, list[tuple[str, str]]]:
+    """(id as text, name) of every bank, branch and product, by kind and then by name."""
+    found: dict[str, list[tuple[str, str]]] = {"bank": [], "branch": [], "product": []}
+    for key, (kind, name) in (await store.read_names(tx)).items():
+        found[kind].append((key, name))
+    return {kind: sorted(rows, key=lambda row: (row[1], row[0])) for kind, rows in found.items()}
+
+
+async def read_norms(tx: ReadTx, on: date) -> Norms:
+    """What counts as few and which share is aimed at, as of a day."""
+    found = norms.parse_norms((await policies.in_force(tx, "supervision", "figures", on)).body)
+    if isinstance(found, BadNorms):
+        raise Refusal("policy-missing", found.why, kind="supervision", key="figures")
+    return found
+
+
+async def read_layout(tx: ReadTx, on: date) -> Layout:
+    """Where the districts of a day lie on the map; refused (`policy-missing`) before the first map."""
+    found = norms.parse_layout((await policies.in_force(tx, "supervision", "tiles", on)).body)
+    if isinstance(found, BadNorms):
+        raise Refusal("policy-missing", found.why, kind="supervision", key="tiles")
+    return found
+
+
+async def read_promise_days(tx: ReadTx, on: date) -> int:
+    """In how many workdays a bank promises to decide, as of a day."""
+    return int((await policies.in_force(tx, "clock", "DECISION", on)).body["count"])
+
+
+async def read_divisions(tx: ReadTx) -> tuple[Division, ...]:
+    """Every district that there is or was, with its days."""
+    return tuple(
+        Division(one.key, str(one.body["name"]), one.valid_from, one.valid_to, tuple(one.body.get("successors", ())))
+        for one in await policies.all_versions(tx, "district")
+        if one.body.get("level") != "zone"
+    )
 
 
 async def read_reason_words(tx: ReadTx) -> dict[str, tuple[str, str]]:

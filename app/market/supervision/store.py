@@ -102,9 +102,10 @@ async def read_cases(
     return await tx.fetch(CASES, as_of, figure, *group, flag, at, suborder_id, limit, *_part(within))
 
 
-async def read_names(tx: ReadTx) -> dict[str, str]:
-    """Names of banks, branches and products by id as text."""
-    return {str(record["id"]): record["name"] for record in await tx.fetch("select id, name from parties_v_names")}
+async def read_names(tx: ReadTx) -> dict[str, tuple[str, str]]:
+    """(kind, name) of banks, branches and products by id as text."""
+    found = await tx.fetch("select id, kind, name from parties_v_names")
+    return {str(record["id"]): (record["kind"], record["name"]) for record in found}
 
 
 async def read_reason_words(tx: ReadTx) -> dict[str, tuple[str, str]]:

@@ -12,7 +12,7 @@ from app.access.orgs import OrgKind
 from app.access.seats import SeatRole
 from app.infra.db import Database
 from app.market.supervision import http
-from app.market.supervision.pages import overview
+from app.market.supervision.pages import cases, morning, overview
 from tests.replay.city import play
 from tests.support import shanghai
 from tests.web.app_for_tests import client_of, create_test_app, make_org, make_seat, sign
@@ -21,7 +21,7 @@ CITY = 36  # Suborders: enough for late decisions and pauses.
 AS_OF = shanghai("2025-11-20 12:00")
 HANDLERS = (
     http.list_figures, http.list_cases, http.read_case_file,
-    overview.show_overview, overview.show_cases, overview.show_case_file,
+    overview.show_overview, cases.show_cases, cases.show_case_file, morning.show_morning, morning.show_list,
 )  # fmt: skip
 PAGE = {"accept": "text/html"}
 
@@ -50,7 +50,7 @@ def links(page: str) -> list[str]:
 
 async def test_the_overview_is_whole_and_every_figure_opens_its_cases(client: httpx.AsyncClient) -> None:
     """Each link of the page answers with at least one case, or says that there is none."""
-    overview = await client.get("/supervision", headers=PAGE)
+    overview = await client.get("/supervision/overview", headers=PAGE)
     found = links(overview.text)
     answers = [await client.get(link, headers=PAGE) for link in dict.fromkeys(found)]
 
@@ -65,7 +65,7 @@ async def test_the_overview_is_whole_and_every_figure_opens_its_cases(client: ht
 async def test_every_grouping_is_shown(client: httpx.AsyncClient, by: str) -> None:
     """The same figures by another group, in both languages."""
     for lang in ("zh", "en"):
-        answer = await client.get(f"/supervision?by={by}&lang={lang}", headers=PAGE)
+        answer = await client.get(f"/supervision/overview?by={by}&lang={lang}", headers=PAGE)
         assert 200 == answer.status_code
 
 
@@ -153,14 +153,14 @@ async def test_nobody_else_sees_the_figures(db: Database, role: SeatRole) -> Non
     seat = await make_seat(db, role, await make_org(db, kinds.get(role, OrgKind.PLATFORM)), login="somebody")
     async with client_of(create_test_app(db, *HANDLERS)) as client:
         await sign(db, client, seat)
-        answers = [await client.get(url) for url in ("/supervision", "/figures", "/figures/cases?figure=accepted")]
+        answers = [await client.get(url) for url in ("/supervision", "/supervision/overview", "/figures", "/figures/cases?figure=accepted")]
 
     assert {403} == {answer.status_code for answer in answers}
 
 
 async def test_an_empty_city_has_a_page_that_says_what_will_come(empty: httpx.AsyncClient) -> None:
     """The first morning: no figure, no crash, no zero that looks like a finding."""
-    answer = await empty.get("/supervision", headers=PAGE)
+    answer = await empty.get("/supervision/overview", headers=PAGE)
 
     assert 200 == answer.status_code
     assert "还没有推送给银行的需求" in answer.text

@@ -1,243 +1,174 @@
-"""The regulator's pages: the overview, the cases behind a figure, the case file."""
+"""The regulator's overview: figures of a part of the city as pictures, each with its finding and its table."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
-from uuid import UUID
 
 from litestar import Request, Response, get
-from litestar.params import FromPath
+from markupsafe import Markup
 
 from app.access.seats import SeatRole
-from app.infra.db import ReadTx, Tx
-from app.market.supervision import service
-from app.market.supervision.pages.words import (
-    ACT_WORDS,
-    BY_WORDS,
-    CAUSE_WORDS,
-    CLOCK_WORDS,
-    EVENT_WORDS,
-    FIGURE_WORDS,
-    KIND_WORDS,
-    NOTICE_WORDS,
-    OWNER_WORDS,
-    STATE_WORDS,
-    figure_words,
+from app.infra.db import ReadTx
+from app.kernel.clock import shanghai_date
+from app.kernel.errors import Refusal
+from app.market.supervision.pages import finding_words, sheets
+from app.market.supervision.pages.board import Asked, View, read_view
+from app.market.supervision.pages.words import ACT_WORDS, BY_WORDS, FIGURE_WORDS
+from app.market.supervision.rules import By, Tally
+from app.market.supervision.schemas import (
+    PART,
+    RANGE,
+    Part,
+    periods_until,
+    read_day,
+    read_group,
+    read_part,
+    read_sort,
 )
-from app.market.supervision.rules import (
-    REFUSED,
-    Board,
-    By,
-    Share,
-    Step,
-    Tally,
-    funnel,
-    mean_hundredths,
-    refusals,
-    share,
-)
-from app.market.supervision.schemas import CASE_FILTERS, read_cases_asked, read_group, read_place
+from app.web import charts
+from app.web.charts import Series
 from app.web.deps import Given
-from app.web.i18n import _, language
+from app.web.i18n import N_, _
 from app.web.pages import page
-from app.web.paging import read_page
 
 REGULATOR: Final = {"roles": (SeatRole.REGULATOR,)}
-BAR_WIDTH: Final = 200  # Of the SVG bars, in its own units.
+URL: Final = "/supervision/overview"
+GROUPS: Final = (By.BANK, By.BRANCH, By.PRODUCT, By.DISTRICT)
+OWN: Final = ("by", "sort", "on")  # Of the page beside the part: kind of group, its order, the day of the map.
+MONEY: Final = ("granted_fen", "signed_fen", "paid_out_fen")
+CHART: Final = (760, 250)
+LABELS_MAX: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """A share drawn: the bar and the ends of its interval, in units of `BAR_WIDTH`."""
-
-    share: Share
-    url: str
-    missed_url: str
-
-    @property
-    def width(self) -> int:
-        return (self.share.ppm or 0) * BAR_WIDTH // 1_000_000
-
-    @property
-    def low(self) -> int:
-        return (self.share.low_ppm or 0) * BAR_WIDTH // 1_000_000
-
-    @property
-    def high(self) -> int:
-        return (self.share.high_ppm or 0) * BAR_WIDTH // 1_000_000
+def read_asked(request: Request[Any, Any, Any], tx: ReadTx, more: tuple[str, ...] = ()) -> Asked:
+    """The overview that the address asks for; `more` are a handler's own parameters."""
+    query = request.query_params
+    for name in query:
+        if name not in (*PART, *OWN, "lang", *more):
+            raise Refusal("bad-query", "没有这个查询条件。", parameter=name[:60])
+    by = read_group(query)
+    by = by if by in GROUPS else By.BANK
+    return Asked(read_part(query), by, read_sort(query), read_day(query, "on", shanghai_date(tx.now)))
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRow:
-    """A bank, product, district or month: its promises kept, and how long it took."""
-
-    name: str
-    decided: Bar
-    answered: Bar
-    workdays: str
-    workdays_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonRow:
-    code: str
-    words: str
-    count: int
-    width: int
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    name: str
-    fen: int
-    acts: int
-    url: str
-
-
-@get("/supervision", opt=REGULATOR, include_in_schema=False)
+@get(URL, opt=REGULATOR, include_in_schema=False)
 async def show_overview(request: Request[Any, Any, Any], tx: Given[ReadTx]) -> Response[str]:
-    """What is promised and kept, over all and by one kind of group."""
-    by = read_group(request.query_params)
-    by = By.BANK if by is By.ALL else by
-    board = await service.read_board(tx, as_of=tx.now, by=[By.ALL, By.MONTH, by])
-    names = await service.read_names(tx)
-    whole = board.get((By.ALL, ""), {})
-    words = await service.read_reason_words(tx)
+    """What is promised and kept, in a part of the city and over some days."""
+    view = await read_view(tx, read_asked(request, tx))
+    asked = view.asked
+    own = {"by": asked.by.value, "sort": _sort(*asked.sort), "on": request.query_params.get("on", "")}
     return page(
-        request,
-        "supervision/overview.html",
-        as_of=tx.now,
-        by=by,
-        by_options=[(value, _(words)) for value, words in BY_WORDS.items()],
-        by_title=_(BY_WORDS.get(by.value, BY_WORDS["bank"])),
-        act_words=ACT_WORDS,
-        steps=[(step, _url(f"funnel:{step.act}"), _width(step)) for step in funnel(whole)],
-        decided=_bar(whole, "decided_in_time", By.ALL, ""),
-        accepted=_bar(whole, "accepted", By.ALL, ""),
-        contacted=_bar(whole, "contacted_in_time", By.ALL, ""),
-        without_evidence=_bar(whole, "refused_without_evidence", By.ALL, ""),
-        paused=_bar(whole, "paused_workdays", By.ALL, ""),
-        workdays=_mean(whole),
-        median=_median(whole),
-        money=_money(whole),
-        months=_groups(board, By.MONTH, names),
-        groups=_groups(board, by, names),
-        reasons=_reasons(whole, words),
-        bar_width=BAR_WIDTH,
-    )
+        request, "supervision/overview.html", view=view, part=asked.part, own=own, url=URL, chips=chips(view, own),
+        periods=period_options(view), act_words=ACT_WORDS, by_words=BY_WORDS, by_options=_by_options(asked, own),
+        money=[(_(FIGURE_WORDS[name]), _money(view, name)) for name in MONEY], months_chart=_months_chart(view),
+        heads=_heads(view, own), exports=_exports(view, own), tenths=sheets.tenths_text, rows=_rows,
+        figure_column=FIGURE_COLUMN, percent=finding_words.percent, kept=_kept(asked.part, own),
+    )  # fmt: skip
 
 
-@get("/supervision/cases", opt=REGULATOR, include_in_schema=False)
-async def show_cases(request: Request[Any, Any, Any], tx: Given[ReadTx]) -> Response[str]:
-    """The cases behind one figure."""
-    part = read_page(request, orders=("at",), filters=CASE_FILTERS)
-    asked = read_cases_asked(request.query_params)
-    found = await service.find_cases(tx, asked, as_of=tx.now, after=read_place(part.after), limit=part.limit)
-    names = await service.read_names(tx)
-    query = dict(request.query_params)
-    cursor = part.next_cursor(found, found[-1].place) if found else None
-    return page(
-        request,
-        "supervision/cases.html",
-        cases=found,
-        names=names,
-        figure=asked.figure,
-        title=figure_words(asked.figure),
-        group=names.get(asked.key, asked.key) if asked.by is not By.ALL else "",
-        state_words=STATE_WORDS,
-        next_url=f"/supervision/cases?{urlencode(query | {'cursor': cursor})}" if cursor else "",
-    )
+FIGURE_COLUMN: Final[tuple[tuple[str, str], ...]] = (
+    ("name", N_("名称")), ("decided", N_("按时办结")), ("answered", N_("按时应答")), ("accepted", N_("接单率")),
+    ("workdays", N_("平均办结工作日")), ("unproved", N_("无据拒单")), ("cases", N_("到期或办结")),
+)  # fmt: skip
 
 
-@get("/supervision/cases/{suborder_id:uuid}", opt=REGULATOR | {"records_access": True}, include_in_schema=False)
-async def show_case_file(suborder_id: FromPath[UUID], request: Request[Any, Any, Any], tx: Given[Tx]) -> Response[str]:
-    """One case in one column of time."""
-    found = await service.open_case_file(tx, suborder_id)
-    return page(
-        request,
-        "supervision/case.html",
-        case=found,
-        names=await service.read_names(tx),
-        act_words=ACT_WORDS,
-        cause_words=CAUSE_WORDS,
-        clock_words=CLOCK_WORDS,
-        event_words=EVENT_WORDS,
-        kind_words=KIND_WORDS,
-        notice_words=NOTICE_WORDS,
-        owner_words=OWNER_WORDS,
-        state_words=STATE_WORDS,
-    )
+def _sort(column: str, falls: bool) -> str:
+    return f"-{column}" if falls else column
 
 
-def share_of(figures: Mapping[str, Tally], figure: str) -> Share:
-    """A figure as a share, nothing of nothing when the group has none."""
-    tally = figures.get(figure, Tally())
-    return share(tally.value, tally.of)
-
-
-def _url(figure: str, by: str = "all", key: str = "", counts: str = "") -> str:
-    query = (
-        {"figure": figure} | ({} if by == "all" else {"by": by, "key": key}) | ({"counts": counts} if counts else {})
-    )
-    return f"/supervision/cases?{urlencode(query)}"
-
-
-def _bar(figures: Mapping[str, Tally], figure: str, by: str, key: str) -> Bar:
-    return Bar(share_of(figures, figure), _url(figure, by, key), _url(figure, by, key, "0"))
-
-
-def _width(step: Step) -> int:
-    return (step.share.ppm or 0) * BAR_WIDTH // 1_000_000
-
-
-def _hundredths(value: int | None) -> str:
-    return "" if value is None else f"{value // 100}.{value % 100 // 10}"
-
-
-def _mean(figures: Mapping[str, Tally]) -> str:
-    return _hundredths(mean_hundredths(figures.get("workdays_to_decision", Tally())))
-
-
-def _median(figures: Mapping[str, Tally]) -> str:
-    tally = figures.get("workdays_to_decision_median_x2", Tally())
-    return _hundredths(tally.value * 50 if tally.of else None)
-
-
-def _money(figures: Mapping[str, Tally]) -> list[Money]:
-    names = ("granted_fen", "signed_fen", "paid_out_fen")
-    tallies = [(name, figures.get(name, Tally())) for name in names]
-    return [Money(FIGURE_WORDS[name], tally.value, tally.of, _url(name)) for name, tally in tallies]
-
-
-def _groups(board: Board, by: By, names: Mapping[str, str]) -> list[GroupRow]:
-    """Groups by name; a month by its date, newest first."""
-    rows = [
-        GroupRow(
-            names.get(key, key) or "—",
-            _bar(figures, "decided_in_time", group, key),
-            _bar(figures, "answered_in_time", group, key),
-            _mean(figures),
-            _url("workdays_to_decision", group, key),
-        )
-        for (group, key), figures in board.items()
-        if group == by.value
-    ]
-    return sorted(rows, key=lambda row: row.name, reverse=by is By.MONTH)
-
-
-def _reasons(figures: Mapping[str, Tally], words: Mapping[str, tuple[str, str]]) -> list[ReasonRow]:
-    found = refusals(figures)
-    most = max((one.count for one in found), default=1)
-    place = 1 if language() == "en" else 0
+def _heads(view: View, own: dict[str, str]) -> list[tuple[str, str, str, bool]]:
+    """(words, column, address that sorts by it, whether it holds figures); pressed again, it turns round."""
+    column, falls = view.asked.sort
+    sorts = {name: own | {"sort": _sort(name, name == column and not falls)} for name, _words in FIGURE_COLUMN}
     return [
-        ReasonRow(
-            one.code,
-            words.get(one.code, (one.code, one.code))[place],
-            one.count,
-            one.count * BAR_WIDTH // most,
-            _url(REFUSED + one.code),
-        )
-        for one in found
+        (_(words), name, view.asked.part.url(URL, **sorts[name]) + "#groups", name != "name")
+        for name, words in FIGURE_COLUMN
     ]
+
+
+def _by_options(asked: Asked, own: dict[str, str]) -> list[tuple[str, str, None, bool]]:
+    return [
+        (_(BY_WORDS[by.value]), asked.part.url(URL, **(own | {"by": by.value})) + "#groups", None, by is asked.by)
+        for by in GROUPS
+    ]
+
+
+def _kept(part: Part, own: dict[str, str]) -> list[tuple[str, str]]:
+    """What a form of the page carries along, so that one filter does not lose another."""
+    return [(name, value) for name, value in (*part.values.items(), *own.items()) if value]
+
+
+def chips(view: View, own: dict[str, str]) -> list[tuple[str, str, None, bool]]:
+    """The filters that are on, each as words with the address that turns it off."""
+    part, found = view.asked.part, []
+    names = {key: name for rows in view.parties.values() for key, name in rows} | dict(view.districts)
+    for name, value in part.values.items():
+        if name in ("from", "to"):
+            continue
+        gone = {"period": "", "from": "", "to": ""} if name == "period" else {name: ""}
+        words = period_words(part) if name == "period" else names.get(value, value)
+        found.append((words, part.url(URL, **(own | gone)), None, True))
+    return found
+
+
+def period_words(part: Part) -> str:
+    """The days that are looked at, in words."""
+    period = part.period
+    if period == RANGE:
+        first, last = part.values.get("from", ""), part.values.get("to", "")
+        return _("{first} 至 {last}").format(first=first or _("最早"), last=last or _("今天"))
+    if not period:
+        return _("全部时间")
+    year, _dash, rest = period.partition("-")
+    if rest.startswith("Q"):
+        return _("{year} 年第 {quarter} 季度").format(year=year, quarter=rest[1:])
+    return finding_words.month_words(period) if rest else _("{year} 年").format(year=year)
+
+
+def period_options(view: View) -> list[tuple[str, str]]:
+    names = periods_until(shanghai_date(view.as_of))
+    asked = view.asked.part.period
+    if asked not in ("", RANGE, *names):
+        names.insert(0, asked)
+    words = [(name, period_words(Part(name, {}, view.asked.part.within))) for name in names]
+    return [("", _("全部时间")), (RANGE, _("自选日期")), *words]
+
+
+def _money(view: View, name: str) -> tuple[Tally, str]:
+    return view.figures.get(name, Tally()), sheets.cases_url(view.asked.part, name)
+
+
+def _exports(view: View, own: dict[str, str]) -> dict[str, tuple[str, str]]:
+    """The addresses of the CSV and the XLSX of each picture."""
+    kept = urlencode({name: value for name, value in {**view.asked.part.values, **own}.items() if value})
+    return {
+        code: (f"/supervision/exports/{code}.csv?{kept}", f"/supervision/exports/{code}.xlsx?{kept}")
+        for code in view.sheets
+    }
+
+
+def _rows(sheet: sheets.Sheet) -> list[tuple[sheets.Row, list[tuple[object, str]]]]:
+    """Each row with its cells and their units, for the table behind a picture."""
+    return [
+        (row, [(value, column.unit.value) for value, column in zip(row.cells, sheet.columns, strict=True)])
+        for row in sheet.rows
+    ]
+
+
+def _months_chart(view: View) -> Markup:
+    """Bars of the share in time by month, months of few cases in outline, and the share aimed at as a line."""
+    told = [one for one in view.months if one.cells["decided"].share.of][-LABELS_MAX:]
+    if not told:
+        return Markup("")
+    shares = [(one, one.cells["decided"].share.value * 100 / one.cells["decided"].share.of) for one in told]
+    target = view.norms.target_ppm / 10_000
+    sheet = view.sheets["months"]
+    return charts.stacked(
+        sheet.finding, _("各月按时办结率，单位百分之一；虚线是目标。"), [one.name for one in told],
+        [
+            Series(_("样本充足"), [None if one.is_small else value for one, value in shares], "first"),
+            Series(_("样本少（不足 {n} 笔）").format(n=view.norms.small),
+                   [value if one.is_small else None for one, value in shares], "hatched"),
+        ],
+        say=lambda value: f"{value:.0f} %", size=CHART, numbers=True,
+        promise=(_("目标 {share}").format(share=finding_words.percent(view.norms.target_ppm)), target),
+    )  # fmt: skip

@@ -84,6 +84,12 @@ CAUSE_WORDS: Final[Mapping[str, str]] = dict(CLOCK_WORDS) | {
     "withdrawn": N_("企业撤回"),
     "revoked": N_("企业撤回授权"),
 }
+OVERNIGHT_WORDS: Final[Mapping[str, str]] = {
+    "breach": N_("新增逾期"),
+    "refuse": N_("拒单"),
+    "lapse": N_("到期失效"),
+    "withdraw": N_("企业撤回"),
+}
 OWNER_WORDS: Final[Mapping[str, str]] = {"bank": N_("银行"), "firm": N_("企业"), "platform": N_("平台")}
 EVENT_WORDS: Final[Mapping[str, str]] = {
     "started": N_("开始计时"),
