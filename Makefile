@@ -44,6 +44,9 @@ crash: install  ## kill web, worker and database on purpose, for longer than the
 golden: install  ## rewrite the golden files; review the diff
 	@GOLDEN=write $(BIN)/pytest -q tests -k golden $(ARGS)
 
+screens: install  ## pictures of the main pages out of the seeded city, into docs/screens (ARGS="desk-inbox" for some)
+	@$(BIN)/python -m tests.browser.screens $(ARGS)
+
 lock:  ## resolve pyproject.toml anew into requirements.lock (needs uv)
 	@uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --quiet -o requirements.lock
