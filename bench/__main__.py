@@ -1,19 +1,24 @@
-"""`make bench`: run the benches named (all without a name) and print one table."""
+"""`make bench`: run the benches named (all without a name) and print their tables."""
 
 import sys
 
-from bench import b2_post_order, b7_workdays
+from bench import b2_post_order, b7_workdays, pages
 from bench.table import report
 
 BENCHES = {"b2": b2_post_order.rows, "b7": b7_workdays.rows}
+PAGES = "pages"  # Times against a budget, not ratios against a reference: a table of its own.
 
 
 def main(names: list[str]) -> None:
-    unknown = set(names) - set(BENCHES)
+    unknown = set(names) - {*BENCHES, PAGES}
     if unknown:
-        sys.exit(f"bench: no bench is called {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
-    rows = [row for name in names or BENCHES for row in BENCHES[name]()]
-    print(report(rows))
+        known = ", ".join(sorted({*BENCHES, PAGES}))
+        sys.exit(f"bench: no bench is called {', '.join(sorted(unknown))}; there are {known}")
+    compared = [name for name in names or BENCHES if name in BENCHES]
+    if compared:
+        print(report([row for name in compared for row in BENCHES[name]()]))
+    if not names or PAGES in names:
+        pages.measure()
 
 
 if __name__ == "__main__":

@@ -148,12 +148,12 @@ async def _load_town(db: Database, home: Path) -> None:
 
 @asynccontextmanager
 async def _ours(home: Path, url: str, secret: str) -> AsyncIterator[Side]:
-    port = _free_port()
+    port = free_port()
     env = {"DATABASE_URL": url, "XINYIDAI_SECRET": secret, "XINYIDAI_HOME": str(home / "files")}
     serve = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
     work = [sys.executable, "-m", "app.cli", "worker"]
-    async with _process(serve, env, home / "web.log"), _process(work, env, home / "worker.log"):
-        await _until_open(port)
+    async with process(serve, env, home / "web.log"), process(work, env, home / "worker.log"):
+        await until_open(port)
         yield await _sign_in(port)
 
 
@@ -191,12 +191,12 @@ async def _bare(home: Path, dsn: str) -> AsyncIterator[Side]:
     connection = await asyncpg.connect(dsn)
     await connection.execute(SCHEMA)
     await connection.close()
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", "bench.peers.bare:app", "--port", str(port), "--no-access-log",
                "--log-level", "warning", "--no-server-header", "--no-proxy-headers"]  # fmt: skip
     body = json.dumps(NEED).encode()
-    async with _process(command, {"PEER_DSN": dsn}, home / "bare.log"):
-        await _until_open(port)
+    async with process(command, {"PEER_DSN": dsn}, home / "bare.log"):
+        await until_open(port)
         yield Side(port, "/orders", body, [[("Content-Type", "application/json")]])
 
 
@@ -205,12 +205,12 @@ async def _drf(home: Path, dsn: str) -> AsyncIterator[Side]:
     env = {"PEER_DSN": dsn, "DJANGO_SETTINGS_MODULE": "bench.peers.drf.settings"}
     make = [sys.executable, "-m", "bench.peers.drf.wsgi"]
     await asyncio.to_thread(subprocess.run, make, cwd=REPOSITORY, env=_environment(env), check=True)
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "gunicorn", "bench.peers.drf.wsgi:application", "--bind", f"{HOST}:{port}",
                "--workers", "1", "--worker-class", "gthread", "--threads", "4", "--log-level", "warning"]  # fmt: skip
     body = json.dumps({"amount": 10 * WAN, "term_months": 12, "purpose": NEED["purpose"]}).encode()
-    async with _process(command, env, home / "drf.log"):
-        await _until_open(port)
+    async with process(command, env, home / "drf.log"):
+        await until_open(port)
         yield Side(port, "/orders", body, [[("Content-Type", "application/json")]])
 
 
@@ -227,27 +227,28 @@ async def _peers_database(server_url: str) -> str:
 
 
 @asynccontextmanager
-async def _process(command: Sequence[str], env: dict[str, str], log: Path) -> AsyncIterator[None]:
+async def process(command: Sequence[str], env: dict[str, str], log: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A program of ours beside the bench, for as long as it is asked; what it says goes to `log`."""
     with log.open("wb") as file:
-        process = await asyncio.create_subprocess_exec(
+        running = await asyncio.create_subprocess_exec(
             *command, cwd=REPOSITORY, env=_environment(env), stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file
         )
     try:
-        yield
+        yield running
     finally:
-        process.terminate()
+        running.terminate()
         try:
-            await asyncio.wait_for(process.wait(), 20)
+            await asyncio.wait_for(running.wait(), 20)
         except TimeoutError:
-            process.kill()
-            await process.wait()
+            running.kill()
+            await running.wait()
 
 
 def _environment(more: dict[str, str]) -> dict[str, str]:
     return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | more
 
 
-async def _until_open(port: int) -> None:
+async def until_open(port: int) -> None:
     deadline = time.monotonic() + READY_SECONDS_MAX
     while True:
         try:
@@ -260,7 +261,7 @@ async def _until_open(port: int) -> None:
             return
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
