@@ -2,6 +2,7 @@
 
 A handler says who may call it: `opt={"roles": (SeatRole.BUSINESS,)}`, `"public"` for everybody, or `"person"` for
 anybody signed in, seat chosen or not. A handler that says nothing answers 403 to everybody.
+`opt={"rate": "package"}` counts a handler's calls in that class, for each who makes them.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -12,15 +13,16 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from app.kernel.errors import Refusal
-from app.web import context, csrf, i18n
+from app.web import context, csrf, i18n, session
 from app.web.context import SeatLike, Visitor
 
 Authenticate = Callable[[Request[Any, Any, Any]], Awaitable[Visitor | None]]
 Bearer = Callable[[str], Awaitable[SeatLike | None]]
+Limit = Callable[[str, str, str], Awaitable[None]]
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Check host, role and form token, in this order; raise Refusal."""
+    """Check host, role, form token and rate, in this order; raise Refusal."""
     request: Request[Any, Any, Any] = connection  # type: ignore[assignment]  # Only HTTP handlers exist here.
     check_host(request)
     found = context.of(request)
@@ -35,6 +37,15 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if request.method not in csrf.SAFE_METHODS:
         csrf.check_origin(request)
         await csrf.check_token(request)
+    if (kind := handler.opt.get("rate")) is not None:
+        await check_rate(kind, request)
+
+
+async def check_rate(kind: str, request: Request[Any, Any, Any]) -> None:
+    """Count a costly call against its actor, or against its source where nobody is known yet."""
+    found = context.of(request)
+    name = str(found.visitor.person_id) if found.visitor else session.source_of(request)
+    await request.app.state.limit(kind, name, found.trace_id)
 
 
 def check_host(request: ASGIConnection[Any, Any, Any, Any]) -> None:

@@ -16,7 +16,7 @@ from app.infra.db import Database
 from app.kernel.errors import Refusal
 from app.web import context, deps, health, problems, security, static
 from app.web.body import BYTES_MAX, BodyPlugin
-from app.web.guard import Authenticate, Bearer, guard
+from app.web.guard import Authenticate, Bearer, Limit, guard
 from app.web.help import list_problems, show_problem
 from app.web.openapi import strict_document
 from app.web.pages import NavItem
@@ -29,6 +29,10 @@ async def _nobody(_: Request[Any, Any, Any]) -> None:
     return None
 
 
+async def _unlimited(_: str, __: str, ___: str) -> None:
+    """For an application whose calls cost nothing."""
+
+
 async def _unnoted(_: Database, __: context.RequestContext, ___: Refusal) -> None:
     """For an application that keeps no audit."""
 
@@ -38,7 +42,8 @@ class WebPlugin(InitPlugin):
     """What the toolkit can't know by itself, as the composition root gives it.
 
     `authenticate` turns a cookie into a visitor, `bearer` a token into a seat or None; `noted` writes a refusal of
-    consent, sign-in or rate into the audit, in a short transaction of its own; `navigation` is by seat role.
+    consent, sign-in or rate into the audit, in a short transaction of its own; `limit` refuses a call of a class (of a
+    name, under a trace number) that comes too often; `navigation` is by seat role.
     """
 
     db: Database
@@ -48,6 +53,7 @@ class WebPlugin(InitPlugin):
     authenticate: Authenticate = _nobody
     bearer: Bearer | None = None
     noted: Noted = _unnoted
+    limit: Limit = _unlimited
     navigation: Mapping[str, tuple[NavItem, ...]] = field(default_factory=dict)
     revision: str = ""
 
@@ -60,6 +66,7 @@ class WebPlugin(InitPlugin):
             authenticate=self.authenticate,
             bearer=self.bearer,
             noted=self.noted,
+            limit=self.limit,
             navigation=self.navigation,
             revision=self.revision or health.expected_revision(),
         )

@@ -82,3 +82,5 @@ async def test_a_number_is_confirmed_without_scripts(db: Database, visit: Visit,
 
     await walk.says("b***@firm.example")
     await walk.says("已确认")
+    await walk.page.click("form[action$=removal] button")
+    await walk.says("不再向这个地址发送")

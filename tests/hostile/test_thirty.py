@@ -286,6 +286,27 @@ async def test_28_a_thousand_addresses_buy_no_second_handful_of_passwords(town: 
     assert all(0 < int(answer.headers["retry-after"]) <= 900 for answer in answers[5:])
 
 
+async def test_28_two_hundred_reads_of_packages_in_a_minute_are_too_many(town: Town) -> None:
+    """Counted per machine over all processes; a missing package costs as much as one that is there."""
+    machine = await make_seat(town.city.db, SeatRole.BANK_CLIENT, town.city.banks[0].bank_id, login="xy-machine")
+    await town.client("machine0", machine)
+
+    answers = [said(await town.get("machine0", f"/suborders/{uuid4()}/package")) for _ in range(200)]
+
+    assert {(404, "not-found"), (429, "rate-limited")} == set(answers)
+    assert 100 <= answers.count((404, "not-found")) < 200
+
+
+async def test_28_fifty_estimates_in_a_row_are_too_many(town: Town) -> None:
+    """Each runs the model of every product."""
+    await town.at("2025-09-24 10:00")
+
+    answers = [await send(town, "firm", "/estimates", b"{}") for _ in range(50)]
+
+    assert 201 == answers[0].status_code
+    assert (429, "rate-limited") == said(answers[-1])
+
+
 async def test_29_markup_formulas_and_line_ends_stay_text(town: Town) -> None:
     """Kept as written, shown escaped; a line end in a header is no header of ours."""
     purpose = "<script>alert(1)</script>{{7*7}}=cmd() 100%s %(x)d"

@@ -20,7 +20,7 @@ from app.web.deps import Given
 HEAD_OFFICE: Final = {"roles": (SeatRole.BANK_ADMIN,)}
 
 
-@post("/token", opt={"roles": "public", "seat": False, "db": Role.AUTH}, status_code=200)
+@post("/token", opt={"roles": "public", "seat": False, "db": Role.AUTH, "rate": "token"}, status_code=200)
 async def grant_token(data: Posted[AskToken], tx: Given[Tx]) -> Response[TokenView]:
     """Get an access token for five minutes, for a `private_key_jwt` assertion (RFC 7523)."""
     token = await service.grant_token(tx, data.client_assertion, issuer=settings.load().issuer)

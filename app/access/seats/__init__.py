@@ -2,6 +2,7 @@
 
 from app.access.seats.http import authenticate
 from app.access.seats.rules import BANK_ROLES, BRANCH_ROLES, Seat, SeatRole
+from app.access.seats.schemas import RateBody
 from app.access.seats.service import (
     Opened,
     create_seat,
@@ -18,6 +19,7 @@ __all__ = [
     "BANK_ROLES",
     "BRANCH_ROLES",
     "Opened",
+    "RateBody",
     "Seat",
     "SeatRole",
     "authenticate",

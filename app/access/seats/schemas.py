@@ -4,8 +4,20 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
+from pydantic import BaseModel, ConfigDict, Field
+
 from app.access.seats.rules import Seat, SeatChoice
 from app.web.body import Body, Form, text
+
+
+class RateBody(BaseModel):
+    """Policy `rate`, one key per class of call: so many at once, and one more each `refill_ms` milliseconds."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    burst: int = Field(ge=1, le=100_000)
+    refill_ms: int = Field(ge=1, le=86_400_000)
+
 
 LoginField = Annotated[str, text(60)]
 PasswordField = Annotated[str, text(200)]

@@ -77,7 +77,7 @@ class Recorded:
     subject_id: UUID
 
 
-@post("/estimates", opt=BUSINESS)
+@post("/estimates", opt=BUSINESS | {"rate": "estimate"})
 async def make_estimates(
     tx: Given[Tx], seat: Given[Seat], request: Request[Any, Any, Any]
 ) -> Response[dict[str, list[EstimateView]]]:

@@ -156,7 +156,7 @@ async def explain_clock(suborder_id: FromPath[UUID], kind: FromPath[str], tx: Gi
 
 @get(
     "/suborders/{suborder_id:uuid}/package",
-    opt={"roles": (SeatRole.BANK_CLIENT,), "db": Role.ACT, "records_access": True},
+    opt={"roles": (SeatRole.BANK_CLIENT,), "db": Role.ACT, "records_access": True, "rate": "package"},
 )
 async def open_package(suborder_id: FromPath[UUID], tx: Given[Tx], seat: Given[Seat]) -> Response[EnvelopeView]:
     """The sealed package for the bank's machine, encrypted to its key, while the suborder and its consent live."""

@@ -1,20 +1,18 @@
 """One's messages, and where copies of them go."""
 
-from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
-from app.access import seats
 from app.access.seats import Seat, SeatRole
 from app.infra.db import Database, ReadTx, Tx
 from app.kernel.errors import Refusal
 from app.office.messages.rules import AUDIENCE_OF, SHOWN_MAX, Channel, CodeFault
 from app.office.messages.schemas import CHANNEL_WORDS, AddressForm, CodeForm, RemovalForm, marked
 from app.office.messages.service import addresses, boxes
-from app.web import context, deps
+from app.web import deps
 from app.web.body import Posted
 from app.web.deps import Given
 from app.web.i18n import N_, _
@@ -26,8 +24,6 @@ SEE: Final = {"roles": READERS}
 OPEN: Final = {"roles": READERS, "records_access": True}  # Opening the mailbox is what makes its messages old.
 URL: Final = "/messages"
 ADDRESSES: Final = "/messages/addresses"
-CODES_BURST: Final = 3  # Codes at once, and one more each five minutes.
-CODES_REFILL: Final = timedelta(minutes=5)
 FAULT_WORDS: Final = {
     CodeFault.CONFIRMED: N_("这个地址已经确认过。"),
     CodeFault.EXPIRED: N_("验证码已过期，请重新获取。"),
@@ -63,14 +59,10 @@ async def show_addresses(tx: Given[ReadTx], seat: Given[Seat], request: Asked) -
     return await _addresses(tx, seat, request)
 
 
-@post(ADDRESSES, opt=SEE, include_in_schema=False)
+@post(ADDRESSES, opt=SEE | {"rate": "message_code"}, include_in_schema=False)
 async def submit_address(data: Posted[AddressForm], seat: Given[Seat], request: Asked) -> Response[Any]:
     """Take an address and send its code; one that cannot be is shown again with the fault beside it."""
     db: Database = request.app.state.db
-    await seats.limit_rate(
-        db, "message-code", str(seat.person_id), burst=CODES_BURST, refill=CODES_REFILL,
-        request_id=context.of(request).trace_id,
-    )  # fmt: skip
     try:
         async with db.transaction(deps.audience(seat), deps.scope_of(request)) as tx:
 
@@ -102,15 +94,12 @@ async def submit_code(
     return see_other(request, ADDRESSES, flash=_("已确认，以后的消息会同时发到这个地址。"))
 
 
-@post("/messages/addresses/{channel:str}/removal", opt=SEE, include_in_schema=False)
+@post("/messages/addresses/removal", opt=SEE, include_in_schema=False)
 async def submit_removal(
-    channel: FromPath[str], data: Posted[RemovalForm], tx: Given[Tx], seat: Given[Seat], request: Asked
+    data: Posted[RemovalForm], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[bytes]:
-    if channel not in tuple(one.value for one in Channel):
-        raise Refusal("not-found")
-
     async def act() -> UUID:
-        await addresses.remove_address(tx, Channel(channel), by=seat)
+        await addresses.remove_address(tx, data.channel, by=seat)
         return seat.person_id
 
     await once(request, tx, act)

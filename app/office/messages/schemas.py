@@ -37,7 +37,7 @@ class CodeForm(Form):
 
 
 class RemovalForm(Form):
-    """A button that acts, without a field."""
+    channel: Channel
 
 
 @dataclass(frozen=True, slots=True)
