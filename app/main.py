@@ -47,6 +47,7 @@ HANDLER_MODULES: Final = (
     "app.market.orders.pages.papers",
     "app.market.orders.pages.letters",
     "app.market.orders.pages.desk",
+    "app.market.orders.pages.desk_inbox",
     "app.market.orders.pages.desk_acts",
     "app.market.orders.pages.desk_proposals",
     "app.market.orders.pages.desk_bank",
@@ -56,6 +57,7 @@ HANDLER_MODULES: Final = (
     "app.portal.style",
     "app.market.supervision.http",
     "app.market.supervision.pages.cases",
+    "app.market.supervision.pages.exports",
     "app.market.supervision.pages.morning",
     "app.market.supervision.pages.overview",
 )

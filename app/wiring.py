@@ -17,7 +17,8 @@ from app.kernel.events import Event
 from app.market import announcements, orders, sla
 from app.market.limits.jobs import keep_ratings
 from app.market.orders import events as order_events
-from app.market.orders.events import OrderPosted, SuborderEvent
+from app.market.orders.events import OrderPosted, SuborderEvent, SuborderPushed
+from app.market.orders.jobs import keep_grade
 from app.market.packages.events import DeliveryFailed, PackageDelivered, PackageSealed
 from app.market.packages.jobs import note_delivered, note_failed, tell_bank
 from app.market.parties.jobs import open_branches, reconcile_pools
@@ -44,6 +45,7 @@ def make_bus() -> Bus:
     bus.listen_in_tx(PackageDelivered, sla.package_delivered)
     bus.listen_in_tx(DeliveryFailed, sla.delivery_failed)
     bus.listen_after("orders.push_first", OrderPosted, orders.push_first)
+    bus.listen_after("orders.keep_grade", SuborderPushed, keep_grade)
     bus.listen_after("parties.open_branches", OutletsLanded, open_branches)
     bus.listen_after("limits.keep_ratings", MaskedFirmsLanded, keep_ratings)
     told: tuple[type[Event], ...] = (PackageSealed, *_suborder_events())

@@ -59,7 +59,7 @@ async def test_a_clerk_accepts_contacts_and_offers(db: Database, visit: Visit, l
 
     await walk.press("tr[data-row] a")
     await walk.shot("desk-case-pushed")
-    await walk.press("form[action$='/acceptance'] button")
+    await walk.press("form[action*='/acceptance'] button")
     await walk.says("已受理" if lang == "zh" else "Accepted")
     await walk.press("a[data-key=p]")
     await walk.shot("desk-case-package")
@@ -67,7 +67,7 @@ async def test_a_clerk_accepts_contacts_and_offers(db: Database, visit: Visit, l
     await walk.page.fill("#f-whom", "财务负责人")
     await walk.shot("desk-contact")
     await walk.press("#act button[type=submit]")
-    await walk.press("form[action$='/investigation'] button")
+    await walk.press("form[action*='/investigation'] button")
     await walk.press("a[data-key=o]")
     await walk.page.fill("#f-amount_wan", "50")
     await walk.page.fill("#f-rate_percent", "99")

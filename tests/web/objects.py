@@ -12,12 +12,14 @@ from uuid import UUID
 from app.access import clients
 from app.access.seats import Seat, SeatRole
 from app.infra.db import Database, Role, Scope
+from app.market.orders.service import inbox
 from app.office import deliveries
 from app.office.messages.rules import Channel
 from app.office.messages.service.addresses import set_address
 from tests.access.clients.machine import Machine
 from tests.credit.ingestion import objects as ingestion
 from tests.market.orders import objects as orders
+from tests.market.papers import objects as papers
 from tests.market.parties import objects as parties
 
 Params = Mapping[str, str]
@@ -113,14 +115,31 @@ async def make_addresses(db: Database, mine: Mapping[SeatRole, Seat], others: Ma
     return Made(*({"address_id": str(found)} for found in ids))
 
 
+async def make_filters(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A list of the desk that a clerk of each bank keeps."""
+    ids = []
+    for clerk in (mine[SeatRole.BRANCH_CLERK], others[SeatRole.BRANCH_CLERK]):
+        async with db.transaction(Role.BANK, Scope(org_id=clerk.org_id, actor_id=clerk.person_id)) as tx:
+            ids.append(await inbox.save_filter(tx, "大额", "order=-amount", by=clerk, now=tx.now))
+    return Made(*({"filter_id": str(found)} for found in ids))
+
+
+async def make_papers(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A file that each firm brought to the branch of its bank."""
+    found = [await papers.brought_paper(db, seats, number) for number, seats in ((803, mine), (804, others))]
+    return Made(*({"suborder_id": str(suborder_id), "paper_id": str(paper_id)} for suborder_id, paper_id in found))
+
+
 MAKERS: Final[dict[str, Maker]] = {
     "client": make_clients,
+    "desk_filter": make_filters,
     "message_address": make_addresses,
     "endpoint": make_endpoints,
     "batch": make_batches,
     "proposal": make_proposals,
     "order": make_orders,
     "suborder": make_orders,
+    "paper": make_papers,
     "pool": make_pools,
     "outlet_to_place": make_outlets,
     "outlet_to_dismiss": make_outlets,

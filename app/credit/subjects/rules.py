@@ -3,6 +3,7 @@
 Pure. Divisions are dated rows of the policy `district`; what is no division is kept as written, with the reason.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -236,3 +237,40 @@ def _possible(district: District, as_of_on: date | None, not_before: date | None
     if as_of_on is not None:
         return district.in_force(as_of_on)
     return not_before is None or district.valid_to is None or not_before <= district.valid_to
+
+
+_CODE_PIECE: Final = re.compile("[0-9A-Z]{4,18}")
+LETTERS_MAX: Final = 40  # Of what is typed to find a name; more finds nothing better.
+
+
+def likenesses(key: str) -> tuple[tuple[str, ...], ...]:
+    """Patterns (of SQL's `like`) for names that resemble what was typed, given as `match_key`; the closest first.
+
+    In one piece; with letters left out; and, from three letters on, with one of them wrong or too many.
+
+    >>> likenesses("渝商")
+    (('%渝商%',), ('%渝%商%',))
+    >>> likenesses("晴川械")[2]
+    ('%川%械%', '%晴%械%', '%晴%川%')
+    >>> likenesses("") + likenesses("50%")[:1]
+    (('%50\\\\%%',),)
+    """
+    letters = [f"\\{one}" if one in "\\%_" else one for one in key[:LETTERS_MAX]]
+    if not letters:
+        return ()
+    found: list[tuple[str, ...]] = [(f"%{''.join(letters)}%",)]
+    if len(letters) > 1:
+        found.append((f"%{'%'.join(letters)}%",))
+    if len(letters) > 2:
+        found.append(tuple(f"%{'%'.join(letters[:n] + letters[n + 1 :])}%" for n in range(len(letters))))
+    return tuple(found)
+
+
+def code_piece(typed: str) -> str:
+    """What was typed as a piece of a code, from four signs on; empty when it cannot be one.
+
+    >>> code_piece(" 9150 0103-xy"), code_piece("渝商"), code_piece("123")
+    ('91500103XY', '', '')
+    """
+    piece = half_width(typed).replace(" ", "").replace("-", "").upper()
+    return piece if _CODE_PIECE.fullmatch(piece) else ""

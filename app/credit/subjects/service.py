@@ -6,7 +6,16 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app.credit.subjects import store
-from app.credit.subjects.rules import Gazetteer, Subject, SubjectKind, gazetteer, kind_of, read_district
+from app.credit.subjects.rules import (
+    Gazetteer,
+    Subject,
+    SubjectKind,
+    code_piece,
+    gazetteer,
+    kind_of,
+    likenesses,
+    read_district,
+)
 from app.infra.db import ReadTx, Tx
 from app.kernel.codes import BadCode, check_uscc
 from app.kernel.errors import Refusal
@@ -60,9 +69,17 @@ async def search_by_name(tx: ReadTx, name: str, *, most: int = 20) -> list[Subje
 
 
 async def names_of(tx: ReadTx, subject_ids: Sequence[UUID], *, containing: str = "") -> dict[UUID, str]:
-    """The names of many subjects at once, only of those whose name contains a piece of text in any spelling."""
+    """The names of many subjects at once, only of those whose name or code holds what was typed, in any spelling.
+
+    It forgives: where no name has it in one piece, letters may have been left out, and then one may be wrong.
+    """
     key = match_key(containing)
-    return {} if containing and not key else await store.read_names_of(tx, subject_ids, key)
+    if not containing:
+        return await store.read_names_of(tx, subject_ids)
+    for likes in likenesses(key):
+        if found := await store.read_names_like(tx, subject_ids, likes, code_piece(containing)):
+            return found
+    return {}
 
 
 async def name_history(tx: ReadTx, subject_id: UUID) -> list[tuple[str, datetime]]:

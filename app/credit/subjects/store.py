@@ -216,11 +216,16 @@ def _subject(row: Any) -> Subject | None:
     return Subject(**fields)
 
 
-async def read_names_of(tx: ReadTx, subject_ids: Sequence[UUID], key: str) -> dict[UUID, str]:
-    """The names of those subjects whose name contains `key` in any spelling; an empty key takes all."""
+async def read_names_of(tx: ReadTx, subject_ids: Sequence[UUID]) -> dict[UUID, str]:
+    rows = await tx.fetch("select subject_id, name from subjects where subject_id = any($1)", list(subject_ids))
+    return {row["subject_id"]: row["name"] for row in rows}
+
+
+async def read_names_like(tx: ReadTx, subject_ids: Sequence[UUID], likes: Sequence[str], code: str) -> dict[UUID, str]:
+    """The names of those whose key fits one of the patterns, or whose code contains that piece (empty: no code)."""
     rows = await tx.fetch(
-        "select subject_id, name from subjects"
-        " where subject_id = any($1) and ($2 = '' or position($2 in name_key) > 0)",
-        list(subject_ids), key,
+        "select subject_id, name from subjects where subject_id = any($1)"
+        " and (name_key like any($2) or ($3 <> '' and position($3 in coalesce(uscc, org_code, '')) > 0))",
+        list(subject_ids), list(likes), code,
     )  # fmt: skip
     return {row["subject_id"]: row["name"] for row in rows}

@@ -283,3 +283,40 @@ class DrawRow(SQLModel, table=True):
     amount_fen: int = Field(sa_column=_fen())
     paid_on: date
     recorded_at: datetime = Field(sa_column=_at())
+
+
+class FilterRow(SQLModel, table=True):
+    """A filter of the inbox that a person saved under a name. `query` is its part of the address."""
+
+    __tablename__ = "desk_filters"
+    __table_args__ = (
+        sa.Index(
+            "desk_filters_name", "bank_id", "person_id", "name", unique=True,
+            postgresql_where=sa.text("removed_at is null"),
+        ),
+    )  # fmt: skip
+
+    filter_id: UUID = Field(primary_key=True)
+    bank_id: UUID
+    person_id: UUID
+    name: str = Field(sa_type=sa.Text)
+    query: str = Field(sa_type=sa.Text)
+    saved_at: datetime = Field(sa_column=_at())
+    removed_at: datetime | None = Field(sa_column=_at(nullable=True))
+
+
+class GradeRow(SQLModel, table=True):
+    """The firm's public grade as it stood when the suborder came to the branch. Written once."""
+
+    __tablename__ = "suborder_grades"
+    __table_args__ = (sa.Index("suborder_grades_order", "order_id"),)
+
+    suborder_id: UUID = Field(primary_key=True, foreign_key="suborders.suborder_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    grade: str = Field(sa_type=sa.Text)
+    is_thin: bool
+    formula_version: int
+    graded_at: datetime = Field(sa_column=_at())

@@ -27,6 +27,14 @@ class ClockRow(SQLModel, table=True):
         ),
         sa.Index("clocks_due", "due_at", postgresql_where=sa.text("state = 'running'")),
         sa.Index("clocks_root", "root_id"),
+        sa.Index(
+            "clocks_desk", "bank_id", "case_id", "owner", sa.text("(state = 'paused')"), "due_at",
+            postgresql_include=["kind", "state", "started_at", "due_on"],
+            postgresql_where=sa.text(
+                "case_kind = 'suborder' and owner in ('bank', 'firm') and (state in ('running', 'paused')"
+                " or (state = 'breached' and stopped_at is null and owner = 'bank'))"
+            ),
+        ),
     )  # fmt: skip
 
     clock_id: UUID = Field(primary_key=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.infra.db import Database, Role, Scope
+from app.infra.db import Database
 from app.kernel.errors import Refusal
 from app.kernel.workdays import Calendar, parse_calendar
 from app.market import orders, reasons
@@ -138,22 +138,3 @@ async def test_what_is_said_before_is_what_is_said_on_sending(db: Database):
                     db, bank.clerk,
                     lambda tx, by, said=said: refuse(tx, suborder_id, said, by=by, now=tx.now),
                 )  # fmt: skip
-
-
-async def test_the_inbox_counts_what_is_late_and_puts_it_first(db: Database):
-    """A promise that broke and is still owed comes before one that has time; counts do not follow the filter."""
-    town = await make_town(db)
-    bank = town.banks[0]
-    late = (await parts_of(db, await post_need(db, town)))[bank.bank_id]
-    await set_clock(db, "2025-09-26 09:30")
-    await act(db, bank.clerk, lambda tx, by: orders.acceptances.accept_suborder(tx, late, by=by, now=tx.now))
-    await set_clock(db, "2025-10-10 09:00")
-    scope = Scope(org_id=bank.bank_id, actor_id=bank.clerk.person_id, branch_id=bank.branch_id)
-
-    async with db.reading(Role.BANK, scope) as tx:
-        whole = await desk.inbox(tx, by=bank.clerk, stage="", due="", name="", after=None, limit=50)
-        none = await desk.inbox(tx, by=bank.clerk, stage="new", due="today", name="没有", after=None, limit=50)
-
-    assert [(line.row["suborder_id"], line.left.how) for line in whole.lines] == [(late, Left.LATE)]
-    assert (whole.counts.late, whole.counts.today, whole.counts.by_stage["work"]) == (1, 0, 1)
-    assert (none.lines, none.counts) == ([], whole.counts)

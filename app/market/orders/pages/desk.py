@@ -1,9 +1,8 @@
-"""The branch's pages: the inbox by working time left, one suborder to work on, its package, and the tree of reasons."""
+"""The branch's pages of one suborder: what is asked and done, its package, and the tree of reasons."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get
@@ -12,21 +11,20 @@ from litestar.params import FromPath
 from app.access.seats import Seat, SeatRole
 from app.infra.db import ReadTx, Role, Tx
 from app.kernel.clock import SHANGHAI, shanghai_date
-from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.kernel.money import format_wan
 from app.market import packages, reasons
 from app.market.orders.pages import desk_words, words
-from app.market.orders.pages.desk_evidence import choices
+from app.market.orders.pages.desk_evidence import choices, gaps_of, initials, tabs_of
+from app.market.orders.pages.desk_lists import course_of
 from app.market.orders.rules.states import State
-from app.market.orders.service import desk
+from app.market.orders.service import desk, inbox
 from app.market.orders.service.desk import CaseView
 from app.office import clocks
 from app.web import i18n
 from app.web.deps import Given
 from app.web.i18n import _
 from app.web.pages import page
-from app.web.paging import read_page
 
 BRANCH: Final = (SeatRole.BRANCH_CLERK, SeatRole.BRANCH_CHECKER)
 DESK: Final = {"roles": (*BRANCH, SeatRole.BANK_ADMIN)}
@@ -36,27 +34,6 @@ DAY_CLASSES: Final[Mapping[str, str]] = {
     "counted": "counted", "make_up": "counted", "provisional": "counted", "paused": "paused",
 }  # fmt: skip
 Asked = Request[Any, Any, Any]
-
-
-@get("/desk", opt=DESK, include_in_schema=False)
-async def show_inbox(tx: Given[ReadTx], seat: Given[Seat], request: Asked) -> Response[str]:
-    """What the branch has in hand, by working time left. Stage, day and name narrow it, and stand in the address."""
-    asked = read_page(request, orders=("due_at",), filters=frozenset({"stage", "due", "q"}))
-    query = request.query_params
-    stage, due, name = query.get("stage", "")[:10], query.get("due", "")[:10], query.get("q", "").strip()[:60]
-    if stage not in desk_words.STAGES or due not in ("", "late", "today"):
-        raise Refusal("bad-query", parameter="stage" if stage not in desk_words.STAGES else "due")
-    after = None if asked.after is None else (datetime.fromisoformat(str(asked.after[0])), UUID(str(asked.after[1])))
-    found = await desk.inbox(tx, by=seat, stage=stage, due=due, name=name, after=after, limit=asked.limit)
-    kept = {key: value for key, value in (("stage", stage), ("due", due), ("q", name)) if value}
-    more = ""
-    if found.after is not None:
-        cursor = asked.next_cursor(found.lines, (found.after[0].isoformat(), str(found.after[1])))
-        more = "?" + urlencode({**kept, "cursor": cursor or ""})
-    return page(
-        request, "orders/desk_inbox.html", inbox=found, stage=stage, due=due, name=name, more=more,
-        address=f"?{urlencode(kept)}" if kept else "", may_act=seat.role in BRANCH, words=desk_words, now=tx.now,
-    )  # fmt: skip
 
 
 @get("/desk/suborders/{suborder_id:uuid}", opt=DESK, include_in_schema=False)
@@ -92,18 +69,22 @@ async def case_page(
     """The page of one suborder; `more` is what the form of an act needs beyond the case."""
     view = await desk.case_view(tx, suborder_id)
     may = view.may if seat.role in BRANCH else frozenset()
+    level_fen = view.entry.approval_level_fen if view.entry else 0
     values: dict[str, object] = {
         "view": view, "row": view.part.suborder, "may": may, "act": act, "opened": opened,
-        "tabs": _tabs(opened), "strips": [_strip(one) for one in view.explained], "words": desk_words, "firm": words,
-        "typed": _first_typed(view, tx.now), "fault": "", "quote": None, "reasons": None, "chosen": None,
-        "now": tx.now, "today": shanghai_date(tx.now), "base": f"/desk/suborders/{suborder_id}", "draw_id": new_id(),
+        "course": await course_of(request, tx, seat), "grade": await inbox.grade_of(tx, suborder_id),
+        "tabs": tabs_of(opened), "gaps": gaps_of(opened, desk_words.CLASSES), "words": desk_words, "firm": words,
+        "strips": [_strip(one) for one in view.explained], "typed": _first_typed(view, tx.now), "fault": "",
+        "fault_at": "", "quote": None, "payment": "", "level_fen": level_fen, "materials": _materials(view),
+        "reasons": None, "chosen": None, "now": tx.now, "today": shanghai_date(tx.now), "draw_id": new_id(),
+        "base": f"/desk/suborders/{suborder_id}",
     }  # fmt: skip
     return page(request, "orders/desk_case.html", status=status, **(values | more))
 
 
 async def refusal_page(
     request: Asked, tx: Tx, suborder_id: UUID, seat: Seat, typed: Mapping[str, str], *, status: int = 200,
-    fault: str = "",
+    why: reasons.Why | None = None,
 ) -> Response[str]:  # fmt: skip
     """The page with the tree of reasons, or with the form of the chosen one and the package it is checked against."""
     evidence = await desk.evidence(tx, suborder_id, by=seat, now=tx.now)
@@ -121,22 +102,20 @@ async def refusal_page(
         if picked is None and len(fitting) == 1:
             picked = fitting[0]
     return await case_page(
-        request, tx, suborder_id, seat, status=status, act="refuse", opened=opened, fault=fault,
+        request, tx, suborder_id, seat, status=status, act="refuse", opened=opened,
+        fault=_(desk_words.FAULTS[why]) if why else "", fault_at=desk_words.FAULT_FIELDS.get(why, "") if why else "",
         reasons=offered, chosen=chosen, choices=fitting, picked=picked,
         typed={"code": "", "words": "", "path": "", "comparison": "", "value": "", "unit": "", **typed},
-        options=lambda said: [(one, one) for one in said],
+        options=lambda said: [(one, one) for one in said], initials=initials,
         named=lambda found: [(one.value, _(desk_words.COMPARISONS[one])) for one in found],
         two_people=view.entry.two_person_reasons if view.entry else frozenset(),
     )  # fmt: skip
 
 
-def _tabs(opened: packages.Opened | None) -> list[tuple[str, Sequence[packages.PackageItem], int]]:
-    """The items of an open package class by class, each with how many have a value; the bank's own words last."""
-    if opened is None:
-        return []
-    classes = dict.fromkeys(one.data_class or "" for one in opened.items)
-    grouped = [(name, [one for one in opened.items if (one.data_class or "") == name]) for name in classes]
-    return [(name, rows, sum(one.status is packages.Status.VALUE for one in rows)) for name, rows in grouped]
+def _materials(view: CaseView) -> list[tuple[str, bool]]:
+    """What the list in force wants to see of a firm, each with whether it was asked for already."""
+    asked = {item for one in view.part.papers for item in one["items"]}
+    return [(name, name in asked) for name in view.entry.materials] if view.entry else []
 
 
 def _strip(why: clocks.Explanation) -> tuple[clocks.Explanation, Sequence[tuple[Any, str, str]]]:
@@ -157,5 +136,5 @@ def _first_typed(view: CaseView, now: datetime) -> dict[str, object]:
     return {
         "amount_wan": wan, "rate_percent": f"{low / 10_000:.4f}".rstrip("0").rstrip("."), "term_months": months,
         "repayment": product.repayment, "valid_workdays": 10, "fee_name": "", "fee_yuan": "",
-        "contacted_at": now.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M"), "items": "", "note": "",
+        "contacted_at": now.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M"), "items": "", "note": "", "ticked": (),
     }  # fmt: skip

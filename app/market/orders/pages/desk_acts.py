@@ -1,6 +1,7 @@
 """What the branch does from its pages: each act once, then back to the suborder with a word of what happened."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,12 +9,11 @@ from litestar import Request, Response, post
 from litestar.params import FromPath
 
 from app.access.seats import Seat
-from app.infra.db import Database, Role, Tx
+from app.infra.db import Role, Tx
 from app.kernel.errors import Refusal
 from app.market.orders.pages import desk_words
 from app.market.orders.pages.desk import BRANCH, case_page, refusal_page
 from app.market.orders.pages.desk_forms import (
-    AcceptancesForm,
     ActForm,
     ContactForm,
     DrawForm,
@@ -26,49 +26,18 @@ from app.market.orders.pages.desk_forms import (
     said_of,
     typed_of,
 )
+from app.market.orders.pages.desk_lists import tail_in
 from app.market.orders.service import acceptances, decisions, desk, payments
+from app.market.orders.service.decisions import Offered
 from app.office.proposals import Proposal
 from app.web.body import Posted
-from app.web.deps import Given, scope_of
+from app.web.deps import Given
 from app.web.i18n import _
 from app.web.idempotency import once
 from app.web.pages import page, see_other
 
 ACT: Final = {"roles": BRANCH, "db": Role.ACT}
 Asked = Request[Any, Any, Any]
-
-
-@post("/desk/acceptances", opt={"roles": BRANCH}, include_in_schema=False)
-async def submit_acceptances(data: Posted[AcceptancesForm], seat: Given[Seat], request: Asked) -> Response[bytes]:
-    """Accept the ticked ones, each by itself: one that cannot be accepted holds no other back.
-
-    Repeated it changes nothing more: what was accepted is refused the second time.
-    """
-    db: Database = request.app.state.db
-    accepted, refused = 0, ""
-    for suborder_id in dict.fromkeys(data.suborder_id):
-        refusal = await _accept_alone(db, request, suborder_id, seat)
-        accepted += refusal is None
-        refused = refused or (_(refusal.detail or refusal.problem.title_zh) if refusal else "")
-    said = _("已受理 {n} 笔。").format(n=accepted)
-    if refused:
-        said += _("另有 {n} 笔没有受理：{why}").format(n=len(set(data.suborder_id)) - accepted, why=refused)
-    return see_other(request, "/desk", flash=said)
-
-
-async def _accept_alone(db: Database, request: Asked, suborder_id: UUID, seat: Seat) -> Refusal | None:
-    kept: Refusal | None = None
-    try:
-        async with db.transaction(Role.ACT, scope_of(request)) as tx:
-            try:
-                await acceptances.accept_suborder(tx, suborder_id, by=seat, now=tx.now)
-            except Refusal as refusal:
-                if not refusal.keep:
-                    raise
-                kept = refusal  # A clock has fired on the way: that is committed.
-    except Refusal as refusal:
-        return refusal
-    return kept
 
 
 @post("/desk/suborders/{suborder_id:uuid}/acceptance", opt=ACT, include_in_schema=False)
@@ -124,23 +93,13 @@ async def submit_offer(
     suborder_id: FromPath[UUID], data: Posted[OfferForm], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[Any]:
     """First what the offer would cost the firm and whether it may be made; once that is confirmed, the offer."""
-    fault = ""
-    try:
-        offered = offered_of(data)
-        quote = await desk.quote_offer(tx, suborder_id, offered, by=seat, now=tx.now)
-        if quote.code is not None:
-            fault = _(desk_words.QUOTE_FAULTS.get(quote.code, desk_words.QUOTE_FAULTS["terms-out-of-range"]))
-    except Refusal as refusal:
-        if refusal.code != "malformed-field":
-            raise
-        await desk.evidence(tx, suborder_id, by=seat, now=tx.now)  # Whose it is comes before what is wrong with it.
-        fault, quote = _(refusal.detail), None
-    if fault or quote is None or data.sure is None:
-        status = 422 if fault else 200
+    quoted = await _quoted(tx, suborder_id, data, seat)
+    if quoted.fault or quoted.offered is None or data.sure is None:
         return await case_page(
-            request, tx, suborder_id, seat, status=status, act="offer", typed=typed_of(data), fault=fault,
-            quote=None if fault else quote,
+            request, tx, suborder_id, seat, status=422 if quoted.fault else 200, act="offer", typed=typed_of(data),
+            **quoted.shown,
         )  # fmt: skip
+    offered = quoted.offered
     made: list[object] = []
 
     async def make() -> None:
@@ -152,6 +111,49 @@ async def submit_offer(
     )  # fmt: skip
 
 
+@post("/desk/suborders/{suborder_id:uuid}/offer/quote", opt=ACT, status_code=200, include_in_schema=False)
+async def quote_offer(
+    suborder_id: FromPath[UUID], data: Posted[OfferForm], tx: Given[Tx], seat: Given[Seat], request: Asked
+) -> Response[str]:
+    """What an offer would cost, while it is being written: the same reckoning as when it is sent."""
+    quoted = await _quoted(tx, suborder_id, data, seat)
+    entry = (await desk.case_view(tx, suborder_id)).entry
+    level_fen = entry.approval_level_fen if entry else 0
+    return page(request, "orders/desk_quote.html", level_fen=level_fen, **quoted.shown)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quoted:
+    """An offer as typed, reckoned: what is wrong with it and in which field, or what it costs."""
+
+    offered: Offered | None
+    quote: desk.Quote | None
+    fault: str
+    fault_at: str
+    payment: str
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        quote = None if self.fault else self.quote
+        return {"quote": quote, "fault": self.fault, "fault_at": self.fault_at, "payment": self.payment}
+
+
+async def _quoted(tx: Tx, suborder_id: UUID, data: OfferForm, seat: Seat) -> _Quoted:
+    payment = desk_words.PAYMENTS[data.repayment.value]
+    try:
+        offered = offered_of(data)
+    except Refusal as refusal:
+        if refusal.code != "malformed-field":
+            raise
+        await desk.evidence(tx, suborder_id, by=seat, now=tx.now)  # Whose it is comes before what is wrong with it.
+        return _Quoted(None, None, _(refusal.detail), f"f-{refusal.extra.get('field', 'amount_wan')}", payment)
+    quote = await desk.quote_offer(tx, suborder_id, offered, by=seat, now=tx.now)
+    if quote.code is None:
+        return _Quoted(offered, quote, "", "", payment)
+    fault = _(desk_words.QUOTE_FAULTS.get(quote.code, desk_words.QUOTE_FAULTS["terms-out-of-range"]))
+    return _Quoted(offered, quote, fault, desk_words.QUOTE_FIELDS.get(quote.code, ""), payment)
+
+
 @post("/desk/suborders/{suborder_id:uuid}/refusal", opt=ACT, include_in_schema=False)
 async def submit_refusal(
     suborder_id: FromPath[UUID], data: Posted[RefusalForm], tx: Given[Tx], seat: Given[Seat], request: Asked
@@ -160,8 +162,7 @@ async def submit_refusal(
     said = said_of(data)
     weighed = await desk.weigh_refusal(tx, suborder_id, said, by=seat, now=tx.now)
     if weighed.why is not None:
-        fault = _(desk_words.FAULTS[weighed.why])
-        return await refusal_page(request, tx, suborder_id, seat, typed_of(data), status=422, fault=fault)
+        return await refusal_page(request, tx, suborder_id, seat, typed_of(data), status=422, why=weighed.why)
     made: list[object] = []
 
     async def refuse() -> None:
@@ -183,9 +184,10 @@ async def check_refusal(
     except Refusal as refusal:
         if refusal.code != "wrong-state":
             raise
-        return page(request, "orders/desk_verdict.html", fault=_(refusal.detail), needs_two=False)
+        return page(request, "orders/desk_verdict.html", fault=_(refusal.detail), fault_at="", needs_two=False)
     fault = _(desk_words.FAULTS[weighed.why]) if weighed.why is not None else ""
-    return page(request, "orders/desk_verdict.html", fault=fault, needs_two=weighed.needs_two)
+    fault_at = desk_words.FAULT_FIELDS.get(weighed.why, "") if weighed.why is not None else ""
+    return page(request, "orders/desk_verdict.html", fault=fault, fault_at=fault_at, needs_two=weighed.needs_two)
 
 
 @post("/desk/suborders/{suborder_id:uuid}/signature", opt=ACT, include_in_schema=False)
@@ -233,4 +235,5 @@ async def _do(
         return suborder_id
 
     await once(request, tx, act)
-    return see_other(request, f"/desk/suborders/{suborder_id}", flash=said if isinstance(said, str) else said())
+    back = f"/desk/suborders/{suborder_id}{tail_in(request)}"
+    return see_other(request, back, flash=said if isinstance(said, str) else said())

@@ -1,14 +1,23 @@
-"""What a reason may be proved with, as a clerk chooses it: the items there are, with their present values. Pure."""
+"""A package as a clerk reads it, and what a reason may be proved with: the items, with their present values. Pure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from app.market.packages import PackageItem
+from app.market.packages import Opened, PackageItem
+from app.market.packages import Status as Kept
 from app.market.reasons import Comparison, Item, Reason, Status, compares
 
 ABSENCES: Final = (Comparison.NO_RECORD, Comparison.NOT_COLLECTED)
+KINDS: Final = (Kept.VALUE, Kept.NO_RECORD, Kept.NOT_COLLECTED)
+GB_FIRST, GB_LAST = 0xB0A1, 0xD7F9
+GB_LETTERS: Final = (
+    (0xB0A1, "a"), (0xB0C5, "b"), (0xB2C1, "c"), (0xB4EE, "d"), (0xB6EA, "e"), (0xB7A2, "f"), (0xB8C1, "g"),
+    (0xB9FE, "h"), (0xBBF7, "j"), (0xBFA6, "k"), (0xC0AC, "l"), (0xC2E8, "m"), (0xC4C3, "n"), (0xC5B6, "o"),
+    (0xC5BE, "p"), (0xC6DA, "q"), (0xC8BB, "r"), (0xC8F6, "s"), (0xCBFA, "t"), (0xCDDA, "w"), (0xCEF4, "x"),
+    (0xD1B9, "y"), (0xD4D1, "z"),
+)  # fmt: skip
 FLAGS: Final = ("list.", "pool.", "order.papers_capped")
 
 
@@ -81,3 +90,58 @@ def unit_of(path: str) -> str:
     if path.startswith(FLAGS):
         return "count" if path.endswith("_count") else "flag"
     return next((unit for unit in ("fen", "ppm", "months", "count", "date") if path.endswith(f"_{unit}")), "text")
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """The items of one class: how many have a value, were looked for in vain, were never collected; the oldest day."""
+
+    name: str
+    rows: tuple[PackageItem, ...]
+    values: int
+    no_record: int
+    not_collected: int
+    oldest: PackageItem | None
+    changed: int
+
+
+def tabs_of(opened: Opened | None) -> list[Tab]:
+    """The items of an open package class by class; the bank's own words last."""
+    if opened is None:
+        return []
+    classes = dict.fromkeys(one.data_class or "" for one in opened.items)
+    return [_tab(name, tuple(one for one in opened.items if (one.data_class or "") == name)) for name in classes]
+
+
+def _tab(name: str, rows: tuple[PackageItem, ...]) -> Tab:
+    values, no_record, not_collected = (sum(one.status is kind for one in rows) for kind in KINDS)
+    aged = [one for one in rows if one.age_days is not None]
+    oldest = max(aged, key=lambda one: one.age_days or 0, default=None)
+    return Tab(name, rows, values, no_record, not_collected, oldest, sum(one.changed_since_consent for one in rows))
+
+
+def gaps_of(opened: Opened | None, classes: Mapping[str, str]) -> list[str]:
+    """The classes of data that the firm did not consent to show: nothing of them is in the package."""
+    if opened is None:
+        return []
+    shown = {one.data_class for one in opened.items}
+    return [name for name in classes if name and name not in shown]
+
+
+def initials(text: str) -> str:
+    """The first letters of the sounds of a Chinese text, to find it by typing them; what has no sound is left out.
+
+    The first plane of GB 2312 stands in the order of its sounds, so the place of a character tells its letter.
+
+    >>> initials("实缴税款偏低"), initials("D1 负债率")
+    ('sjskpd', 'fzl')
+    """
+    found = []
+    for one in text:
+        try:
+            place = int.from_bytes(one.encode("gb2312"), "big")
+        except UnicodeEncodeError:
+            continue
+        if GB_FIRST <= place <= GB_LAST:
+            found.append(next(letter for start, letter in reversed(GB_LETTERS) if place >= start))
+    return "".join(found)

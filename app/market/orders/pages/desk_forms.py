@@ -46,14 +46,18 @@ class ContactForm(Form):
 
 
 class PapersForm(Form):
-    """One paper a line."""
+    """Papers ticked on the list's own materials, and others: one a line."""
 
-    items: Annotated[str, text(1700)]
+    ticked: Annotated[list[Annotated[str, text(80)]], Field(max_length=20, default_factory=list)]
+    items: Annotated[str, text(1700, 0)] = ""
     note: Annotated[str, text(500, 0)] = ""
 
     def names(self) -> tuple[str, ...]:
         """The papers asked for. Refuses `papers-refused` for too many or too long."""
-        found = tuple(line.strip() for line in self.items.splitlines() if line.strip())
+        lines = (line.strip() for line in self.items.splitlines())
+        found = tuple(dict.fromkeys([*self.ticked, *(line for line in lines if line)]))
+        if not found:
+            raise Refusal("papers-refused", "请至少写明一项材料。")
         if len(found) > 20 or any(len(name) > 80 for name in found):
             raise Refusal("papers-refused", "一次最多二十项材料，每项不超过八十个字。")
         return found
@@ -111,7 +115,9 @@ def ppm_of(typed: str) -> int:
     except InvalidOperation:
         ppm = Decimal(-1)
     if not ppm.is_finite() or not 0 <= ppm <= 10**6 or ppm != int(ppm):
-        raise Refusal("malformed-field", _("“{typed}”不是利率，请填百分数，例如 4.35。").format(typed=typed))
+        raise Refusal(
+            "malformed-field", _("“{typed}”不是利率，请填百分数，例如 4.35。").format(typed=typed), field="rate_percent"
+        )
     return int(ppm)
 
 
@@ -120,7 +126,7 @@ def offered_of(form: OfferForm) -> Offered:
     fees: tuple[Fee, ...] = ()
     if form.fee_name or form.fee_yuan:
         if not (form.fee_name and form.fee_yuan):
-            raise Refusal("malformed-field", "费用须同时写明名称和金额。")
+            raise Refusal("malformed-field", "费用须同时写明名称和金额。", field="fee_name")
         fees = (Fee(form.fee_name, fen_of(form.fee_yuan, Unit.YUAN)),)
     return Offered(
         amount_fen=fen_of(form.amount_wan), rate_ppm=ppm_of(form.rate_percent), term_months=form.term_months,

@@ -10,10 +10,17 @@ from app.web.i18n import N_, _
 STAGES: Final[Mapping[str, str]] = {
     "": N_("全部在办"),
     "new": N_("待受理"),
-    "work": N_("办理中"),
+    "call": N_("待联系"),
+    "decide": N_("待决定"),
     "firm": N_("等企业选定"),
     "sign": N_("待签约放款"),
     "ended": N_("已结束"),
+}
+DUES: Final[Mapping[str, str]] = {"": "", "today": N_("今天到期"), "late": N_("逾期")}
+FLAGS: Final[Mapping[str, str]] = {
+    "paused": N_("等材料"),
+    "proposed": N_("待复核"),
+    "broken": N_("办结已超时"),
 }
 STATES: Final[Mapping[str, tuple[str, str]]] = {
     "pushed": ("still", N_("待受理")),
@@ -139,6 +146,28 @@ FAULTS: Final[Mapping[Why, str]] = {
     Why.ITEM_NO_RECORD: N_("这项信息无记录，不能作为依据。"),
     Why.ITEM_STALE: N_("这项信息太旧，不能作为依据。"),
     Why.CLAIM_FALSE: N_("与这项信息的现值不符，这样拒绝不成立。"),
+}
+# The field that a clerk goes to when a refusal does not hold.
+FAULT_FIELDS: Final[Mapping[Why, str]] = {
+    Why.UNKNOWN: "f-find",
+    Why.TEXT_EMPTY: "f-words",
+    Why.TEXT_SHORT: "f-words",
+    Why.CLAIM_MISSING: "f-value",
+    Why.VALUE_NOT_ALLOWED: "f-value",
+    Why.COMPARISON_NOT_ALLOWED: "f-comparison",
+    Why.CLAIM_FALSE: "f-value",
+}
+PAYMENTS: Final[Mapping[str, str]] = {
+    "instalments": N_("每月还款"),
+    "interest_first": N_("每月付息（到期还本）"),
+    "bullet": N_("到期一次还"),
+}
+QUOTE_FIELDS: Final[Mapping[str, str]] = {
+    "above-ceiling": "f-amount_wan",
+    "amount-exceeds-hold": "f-amount_wan",
+    "amount-out-of-range": "f-amount_wan",
+    "quota-exhausted": "f-amount_wan",
+    "terms-out-of-range": "f-rate_percent",
 }
 QUOTE_FAULTS: Final[Mapping[str, str]] = {
     "wrong-state": N_("当前阶段不能报方案。"),

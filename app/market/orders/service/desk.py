@@ -1,11 +1,10 @@
-"""The branch's desk: its inbox by working time left, one suborder with all that a clerk needs, and what would come of
-a refusal or an offer before it is made."""
+"""The branch's desk: the working time left, one suborder with all that a clerk needs, and what would come of a refusal
+or an offer before it is made."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from app.access.seats import Seat
@@ -19,21 +18,12 @@ from app.kernel.workdays import Calendar, workdays_between
 from app.market import packages, parties, reasons
 from app.market.orders import rules, store
 from app.market.orders.rules import cost, facts
+from app.market.orders.rules.stages import LIVE
 from app.market.orders.rules.states import TERMINAL, State
 from app.market.orders.service import acting, decisions, reading
 from app.market.orders.service.beside import evidence_of
 from app.market.orders.service.decisions import Offered, Said
-from app.office import clocks, proposals
-
-STAGES: Final[Mapping[str, tuple[State, ...]]] = {
-    "new": (State.PUSHED,),
-    "work": (State.ACCEPTED, State.CONTACTED, State.INVESTIGATING),
-    "firm": (State.OFFERED,),
-    "sign": (State.PICKED, State.SIGNED, State.PAYING),
-}
-LIVE: Final = tuple(state for states in STAGES.values() for state in states)
-BEHIND: Final = (State.SERVICED, *sorted(TERMINAL))
-WAITING_MAX: Final = 500  # Proposals of one branch that wait at once; more would be a case for the head office.
+from app.office import clocks
 
 
 class Left(StrEnum):
@@ -64,32 +54,6 @@ class TimeLeft:
         if self.how is Left.TODAY or (self.how is Left.DAYS and self.days <= 1):
             return "warn"
         return "good" if self.how is Left.DAYS else "still"
-
-
-@dataclass(frozen=True, slots=True)
-class DeskLine:
-    """One row of the inbox."""
-
-    row: Record
-    firm: str
-    product: parties.Product
-    branch: parties.Branch
-    left: TimeLeft
-    is_proposed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DeskCounts:
-    late: int
-    today: int
-    by_stage: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Inbox:
-    lines: Sequence[DeskLine]
-    counts: DeskCounts
-    after: tuple[datetime, UUID] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,49 +93,6 @@ class Quote:
     code: str | None
     needs_two: bool
     price: cost.Cost | None
-
-
-async def inbox(
-    tx: ReadTx, *, by: Seat, stage: str, due: str, name: str, after: tuple[datetime, UUID] | None, limit: int
-) -> Inbox:
-    """The caller's branch (head office: all branches) by working time left, narrowed as asked."""
-    today = shanghai_date(tx.now)
-    states = BEHIND if stage == "ended" else STAGES.get(stage, LIVE)
-    wanted: list[UUID] | None = None
-    if name:
-        wanted = list(await subjects.names_of(tx, await store.read_desk_subjects(tx, states), containing=name))
-    ended, start = stage == "ended", None if stage == "ended" else after
-    rows, counts = await store.read_desk(
-        tx, LIVE, () if ended else states, now=tx.now, today=today, subject_ids=wanted, due=due, after=start,
-        limit=limit,
-    )  # fmt: skip
-    if ended:
-        rows = await store.read_ended(tx, states, wanted, limit)
-    more = (rows[-1]["sort_at"], rows[-1]["suborder_id"]) if len(rows) == limit and not ended else None
-    return Inbox(await _lines(tx, rows, by), _counted(counts), more)
-
-
-async def _lines(tx: ReadTx, rows: Sequence[Record], by: Seat) -> list[DeskLine]:
-    names = await subjects.names_of(tx, [row["subject_id"] for row in rows])
-    products = {key: await parties.shelf.get_product(tx, key) for key in {row["product_id"] for row in rows}}
-    branches = {key: await parties.shelf.get_branch(tx, key) for key in {row["branch_id"] for row in rows}}
-    _, calendar = await clocks.calendar_on(tx, shanghai_date(tx.now))
-    proposed = {one.case_id for one in await proposals.find(tx, by=by, limit=WAITING_MAX)}
-    return [
-        DeskLine(
-            row, names.get(row["subject_id"], ""), products[row["product_id"]], branches[row["branch_id"]],
-            time_left(row, calendar, tx.now), row["suborder_id"] in proposed,
-        )
-        for row in rows
-    ]  # fmt: skip
-
-
-def _counted(counts: Mapping[str, tuple[int, int, int]]) -> DeskCounts:
-    by_stage = {stage: sum(counts[s][0] for s in states if s in counts) for stage, states in STAGES.items()}
-    return DeskCounts(
-        sum(late for _parts, late, _today in counts.values()), sum(today for _parts, _late, today in counts.values()),
-        by_stage,
-    )  # fmt: skip
 
 
 def time_left(row: Mapping[str, object] | Record, calendar: Calendar, now: datetime) -> TimeLeft:

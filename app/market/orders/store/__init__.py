@@ -1,7 +1,7 @@
 """All SQL of orders. Takes a transaction, never ends one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -249,74 +249,6 @@ async def read_inbox(
         " order by due_at, suborder_id limit $4",
         list(states), *(after or (None, None)), limit,
     )  # fmt: skip
-
-
-# A suborder on the desk goes by one clock: the bank's before the firm's, one that runs (or broke and is still owed)
-# before one that stands still, the earliest first.
-DESK: Final = """
-with live as (
-  select distinct on (c.case_id) c.case_id, c.kind as clock, c.owner, c.state as clock_state, c.started_at, c.due_on,
-    c.due_at
-  from clocks_v_clocks c
-  where c.case_kind = 'suborder' and c.owner in ('bank', 'firm')
-    and (c.state in ('running', 'paused') or (c.state = 'breached' and c.stopped_at is null and c.owner = 'bank'))
-  order by c.case_id, c.owner, c.state = 'paused', c.due_at),
-desk as materialized (
-  select s.suborder_id, s.order_id, s.subject_id, s.bank_id, s.branch_id, s.product_id, s.state, s.amount_fen,
-    s.term_months, s.pushed_at, s.ended_at, s.papers_open, s.breached, live.clock, live.owner, live.clock_state,
-    live.started_at, live.due_on, live.due_at,
-    case when live.owner = 'bank' and live.clock_state <> 'paused' then live.due_at
-      else '9999-12-31 00:00+00' end as sort_at
-  from suborders s left join live on live.case_id = s.suborder_id
-  where s.state = any($1))
-"""
-# One pass over what is in hand for the page and for the counts over it, which no filter touches.
-READ_DESK: Final = f"""
-{DESK},
-counts as (
-  select coalesce(jsonb_object_agg(state, jsonb_build_array(parts, late, today)), '{{}}') as counts from (
-    select state, count(*) as parts, count(*) filter (where sort_at <= $2) as late,
-      count(*) filter (where sort_at > $2 and sort_at < '9999-12-31' and due_on = $3) as today
-    from desk group by state) by_state),
-page as (
-  select * from desk
-  where state = any($4) and ($5::uuid[] is null or subject_id = any($5))
-    and ($6 = '' or ($6 = 'late' and sort_at <= $2)
-      or ($6 = 'today' and sort_at > $2 and sort_at < '9999-12-31' and due_on = $3))
-    and ($7::timestamptz is null or (sort_at, suborder_id) > ($7, $8))
-  order by sort_at, suborder_id limit $9)
-select counts.counts, page.* from counts left join page on true order by sort_at, suborder_id
-"""  # noqa: S608 — the text is ours
-READ_ENDED: Final = """
-select s.suborder_id, s.order_id, s.subject_id, s.bank_id, s.branch_id, s.product_id, s.state, s.amount_fen,
-  s.term_months, s.pushed_at, s.ended_at, s.papers_open, s.breached, null as clock, null as owner, null as clock_state,
-  null as started_at, null as due_on, null as due_at
-from suborders s where state = any($1) and ($2::uuid[] is null or subject_id = any($2))
-order by coalesce(ended_at, pushed_at) desc limit $3
-"""
-
-
-async def read_desk(
-    tx: ReadTx, live: Sequence[str], states: Sequence[str], *, now: datetime, today: date,
-    subject_ids: Sequence[UUID] | None, due: str, after: tuple[datetime, UUID] | None, limit: int,
-) -> tuple[list[Record], Mapping[str, tuple[int, int, int]]]:  # fmt: skip
-    """The desk by working time left, late first, what waits for others last; and over all of it, by state, how many
-    stand there, are late, are due today. `due`: `late`, `today` or empty."""
-    rows = await tx.fetch(
-        READ_DESK, list(live), now, today, list(states), subject_ids, due, *(after or (None, None)), limit
-    )
-    counts = {state: (parts, late, due) for state, (parts, late, due) in rows[0]["counts"].items()}
-    return [row for row in rows if row["suborder_id"] is not None], counts
-
-
-async def read_ended(tx: ReadTx, states: Sequence[str], subject_ids: Sequence[UUID] | None, limit: int) -> list[Record]:
-    """What the branch has behind it, the latest first, in the shape of the desk."""
-    return await tx.fetch(READ_ENDED, list(states), subject_ids, limit)
-
-
-async def read_desk_subjects(tx: ReadTx, states: Sequence[str]) -> list[UUID]:
-    rows = await tx.fetch("select distinct subject_id from suborders where state = any($1)", list(states))
-    return [row["subject_id"] for row in rows]
 
 
 async def read_child(tx: ReadTx, table: str, suborder_id: UUID) -> Record | None:
