@@ -104,6 +104,29 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldOf:
+    """One message as a supervisor sees it in a case file: to whom, what, and what became of its copies."""
+
+    audience: Audience
+    kind: str
+    slots: Mapping[str, str | int]
+    happened_at: datetime
+    made_at: datetime
+    sent: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """How many copies on a channel are in a state, and why where they failed."""
+
+    channel: Channel
+    state: SendingState
+    why: str
+    copies: int
+
+
+@dataclass(frozen=True, slots=True)
 class Address:
     """Where copies go. `shown` is enough to know it by, and no more."""
 

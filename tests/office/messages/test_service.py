@@ -220,6 +220,22 @@ async def test_neither_address_nor_code_stands_in_clear(db: Database, recorder: 
     assert not [row for row in rows if "19900001234" in row or code in row or code.encode().hex() in row]
 
 
+async def test_a_supervisor_sees_that_a_copy_was_sent_and_never_where_to(db: Database, recorder: Recorder) -> None:
+    """Each message of a case with what became of it; of addresses nothing, not even how many there are."""
+    await confirmed(db, recorder)
+    await write(db, offered())
+    await messages.send_due(db, recorder)
+
+    async with act(db, WATCHER) as tx:
+        told = await messages.told_of(tx, CASE)
+        addresses_seen = await tx.value("select count(*) from message_addresses")
+        copies = await messages.copies_since(tx, START)
+
+    assert [("firm", "firm.offered", 1, 0)] == [(one.audience, one.kind, one.sent, one.failed) for one in told]
+    assert 0 == addresses_seen
+    assert [("sms", "sent", "recorded", 1)] == [(one.channel, one.state, one.why, one.copies) for one in copies]
+
+
 class Provider(HTTPServer):
     """A relay on a free loopback port that answers with the given statuses in turn, and keeps what it was sent."""
 

@@ -12,7 +12,18 @@ from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.office import policies
 from app.office.messages import store
-from app.office.messages.rules import SHOWN_MAX, Draft, Mailbox, Message, mailbox_of
+from app.office.messages.rules import (
+    SHOWN_MAX,
+    Audience,
+    Channel,
+    Copies,
+    Draft,
+    Mailbox,
+    Message,
+    SendingState,
+    ToldOf,
+    mailbox_of,
+)
 from app.office.messages.schemas import ChannelsBody, is_known
 
 NEWEST: Final = 2**63 - 1
@@ -46,6 +57,20 @@ async def note_seen(tx: Tx, by: Seat, messages: Sequence[Message]) -> None:
 async def count_new(tx: ReadTx, by: Seat) -> int:
     """How many messages the seat has not looked at, counted up to `COUNTED_MAX`."""
     return await store.count_new(tx, mailbox(by), await store.seen_up_to(tx, _seat_id(by)), COUNTED_MAX)
+
+
+async def told_of(tx: ReadTx, about_id: UUID) -> tuple[ToldOf, ...]:
+    """Every message about a case, in order; for supervision."""
+    rows = [dict(row) for row in await store.read_about(tx, about_id)]
+    return tuple(ToldOf(**{**row, "audience": Audience(row["audience"])}) for row in rows)
+
+
+async def copies_since(tx: ReadTx, since: datetime) -> tuple[Copies, ...]:
+    """What became of the copies that were made since an instant; for the operator."""
+    return tuple(
+        Copies(Channel(row["channel"]), SendingState(row["state"]), row["why"], row["copies"])
+        for row in await store.count_copies(tx, since)
+    )
 
 
 def mailbox(by: Seat) -> Mailbox:
