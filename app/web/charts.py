@@ -48,11 +48,13 @@ def bars(
 def stacked(
     title: str, description: str, labels: Sequence[str], series: Sequence[Series], *, say: Callable[[float], str] = str,
     size: tuple[int, int] = (WIDTH, HEIGHT), promise: tuple[str, float] | None = None, sideways: bool = False,
-    numbers: bool = False,
+    numbers: bool = False, at_least: float = 0,
 ) -> Markup:  # fmt: skip
-    """Bars in parts that add up. `numbers` writes each value on its bar."""
+    """Bars in parts that add up. `numbers` writes each value on its bar; charts that are compared share `at_least`."""
     kind = pygal.HorizontalStackedBar if sideways else pygal.StackedBar
-    return _draw(kind, title, description, labels, series, say, size, promise, legend=True, numbers=numbers)
+    return _draw(
+        kind, title, description, labels, series, say, size, promise, legend=True, numbers=numbers, at_least=at_least
+    )
 
 
 def line(
@@ -83,10 +85,10 @@ def ticks(highest: float) -> list[float]:
 def _draw(
     kind: type[Any], title: str, description: str, labels: Sequence[str], series: Sequence[Series],
     say: Callable[[float], str], size: tuple[int, int], promise: tuple[str, float] | None, *, legend: bool,
-    numbers: bool = False,
+    numbers: bool = False, at_least: float = 0,
 ) -> Markup:  # fmt: skip
     across = kind.__name__.startswith("Horizontal")
-    marks = ticks(_highest(kind, series, promise))
+    marks = ticks(max(at_least, _highest(kind, series, promise)))
     every = -(-len(labels) // LABELS_MAX)
     chart = kind(
         width=size[0], height=size[1], margin=4, margin_right=10, spacing=8, show_legend=False, js=[], no_prefix=True,

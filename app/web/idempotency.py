@@ -18,6 +18,8 @@ from uuid import UUID
 
 import asyncpg
 from litestar import Request, Response
+from litestar.datastructures import UploadFile
+from litestar.enums import RequestEncodingType
 
 from app.infra.db import Tx
 from app.kernel.errors import Refusal
@@ -101,12 +103,28 @@ async def _fingerprint(request: Request[Any, Any, Any]) -> bytes:
     """What must be the same for a repetition: method, path, query (a file's particulars stand in it), and the body
     to the byte.
 
-    A form's own token is part of its body; it is the same as long as the session is.
+    A form's own token is part of its body; it is the same as long as the session is. Of a form with files the parts
+    count and not the bytes between them: a browser draws a new boundary each time it sends the same form.
     """
-    body = hashlib.sha256(await request.body()).digest()
+    parts = csrf.is_form(request) and request.content_type[0] == RequestEncodingType.MULTI_PART
+    body = await _digest_of_parts(request) if parts else hashlib.sha256(await request.body()).digest()
     query: bytes = request.scope["query_string"]
     route = f"{request.method} {request.scope['path']}?".encode() + query + b"\n"
     return hashlib.sha256(route + body).digest()
+
+
+async def _digest_of_parts(request: Request[Any, Any, Any]) -> bytes:
+    whole = hashlib.sha256()
+    for name, value in (await request.form()).multi_items():
+        if isinstance(value, UploadFile):
+            await value.seek(0)
+            content, kind = await value.read(), f"{value.filename}\n{value.content_type}"
+            await value.seek(0)
+        else:
+            content, kind = str(value).encode(), ""
+        for part in (name.encode(), kind.encode(), content):
+            whole.update(len(part).to_bytes(8, "big") + part)
+    return whole.digest()
 
 
 async def _take(tx: Tx, key: str, fingerprint: bytes) -> Any | None:

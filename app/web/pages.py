@@ -12,6 +12,7 @@ from litestar.datastructures import Cookie
 from markupsafe import Markup, escape
 
 from app.infra.resources import resource_dir
+from app.kernel.money import format_yuan
 from app.web import context, csrf, formats, i18n, idempotency, sealing, static
 
 FLASH: Final = "flash"
@@ -155,6 +156,7 @@ def _environment() -> Environment:
         day=pass_context(lambda _, value: formats.day(value, i18n.language())),
         instant=pass_context(lambda _, value: formats.instant(value, i18n.language())),
         code=pass_context(lambda _, value: formats.code(value)),
+        yuan=format_yuan,
         workdays=pass_context(lambda _, count: formats.workdays_away(count)),
         nothing=pass_context(lambda _, kind: formats.nothing(kind)),
     )

@@ -22,6 +22,7 @@ from app.market.papers.model import SUBORDERS_OWN
 from app.market.papers.rules import FAULT_WORDS, MEDIA, Checked, Fault, Limits, Upload
 from app.market.papers.schemas import read_limits
 from app.office import policies
+from app.web import i18n
 
 # Unpacking takes a core; a heap of uploads must not take them all.
 JUDGES: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="papers")
@@ -98,9 +99,10 @@ async def check(uploads: Sequence[Upload], limits: Limits) -> tuple[Checked, ...
         raise Refusal("too-large", "一次上传的文件总共过大。", size_max=limits.total_max)
     loop = asyncio.get_running_loop()
     judged = [await loop.run_in_executor(JUDGES, rules.inspect, upload, limits) for upload in uploads]
+    english = i18n.language() == "en"
     faults = [
         {"pointer": f"/files/{n}", "name": rules.clean_name(upload.name), "code": found.value,
-         "detail": FAULT_WORDS[found][0], "detail_en": FAULT_WORDS[found][1]}
+         "detail": FAULT_WORDS[found][english]}
         for n, (upload, found) in enumerate(zip(uploads, judged, strict=True)) if isinstance(found, Fault)
     ]  # fmt: skip
     if faults:

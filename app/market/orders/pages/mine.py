@@ -1,9 +1,6 @@
 """What a firm sees of its orders: an overview, one order with its deadlines and offers, and the acts on it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -12,21 +9,18 @@ from litestar.params import FromPath
 
 from app.access import orgs
 from app.access.seats import Seat
-from app.credit import consents
-from app.infra.db import Database, ReadTx, Record, Role, Tx
-from app.kernel.clock import shanghai_date
+from app.infra.db import Database, ReadTx, Role, Tx
 from app.kernel.errors import Refusal
-from app.kernel.workdays import workdays_between
-from app.market import limits, packages, parties
-from app.market.orders.pages import words
+from app.market import limits, papers
+from app.market.orders.pages import following, words
 from app.market.orders.pages.answers import of_order
+from app.market.orders.pages.offers import offers_of
 from app.market.orders.pages.wizard import FIRM, NEW
-from app.market.orders.rules.states import BEFORE_SIGNING, TERMINAL, Act, State
-from app.market.orders.service import acceptances, decisions, payments, reading, withdrawals
-from app.market.orders.service.reading import OrderView, SuborderView
-from app.office import clocks
-from app.web import i18n
-from app.web.body import Form, Posted, text
+from app.market.orders.rules.states import BEFORE_SIGNING, TERMINAL, State
+from app.market.orders.service import decisions, payments, reading, withdrawals
+from app.market.orders.service.reading import OrderView
+from app.web import context
+from app.web.body import Form, Posted
 from app.web.deps import Given
 from app.web.i18n import _
 from app.web.idempotency import once
@@ -34,66 +28,13 @@ from app.web.pages import page, see_other
 
 FIRM_ACTS: Final = {**FIRM, "db": Role.ACT}
 Asked = Request[Any, Any, Any]
+Refused = tuple[UUID, Refusal, str]  # Whose papers were not taken, why, and the words that were typed beside them.
 RECENT: Final = 20
-AGREED_CLOCKS: Final = frozenset({"UNTIL", "DRAWS"})
-HIDDEN_CLOCKS: Final = frozenset({"DELIVERY"})  # A promise between platform and bank.
-DAY_CLASSES: Final[Mapping[str, str]] = {
-    "counted": "counted", "make_up": "counted", "provisional": "counted", "paused": "paused",
-}  # fmt: skip
-
-
-class AnswerForm(Form):
-    answer: Annotated[str, text(2000, 2)]
+CONFIRMED: Final = ("withdrawal", "pick", "release", "draws-end", "revocation")
 
 
 class ActForm(Form):
     """A button that acts, without a field."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A clock in the firm's words, with the strip of days behind its date."""
-
-    title: str
-    tone: str
-    state: str
-    clock: clocks.ClockState
-    days: Sequence[tuple[date, str, str]]
-    workdays_left: int | None = None  # Of a running clock; 0 on its last day.
-
-    @property
-    def counts_days(self) -> bool:
-        """Whether the deadline follows from counting workdays; otherwise the day itself was agreed."""
-        return self.clock.kind not in AGREED_CLOCKS
-
-    @property
-    def is_over(self) -> bool:
-        """Kept, or no longer owed: of interest to who wants to look back."""
-        return self.clock.state in ("met", "void")
-
-
-@dataclass(frozen=True, slots=True)
-class BankView:
-    """One bank of an order: its place in the list, and its suborder once it was pushed."""
-
-    listed: Record
-    bank: parties.Bank
-    branch: parties.Branch
-    product: parties.Product
-    part: SuborderView | None
-    deadlines: Sequence[Deadline]
-    consent: consents.Consent | None
-
-    @property
-    def may(self) -> frozenset[str]:
-        return frozenset(act.value for act in self.part.allowed) if self.part else frozenset()
-
-    @property
-    def may_revoke(self) -> bool:
-        """A consent ends with its suborder; before that, or while the bank is in reserve, it can be taken back."""
-        if self.consent is None or self.consent.gated or self.consent.revoked_at is not None:
-            return False
-        return self.part is None or State(self.part.suborder["state"]) not in TERMINAL
 
 
 @get("/my", opt=FIRM, include_in_schema=False)
@@ -113,26 +54,72 @@ async def show_home(tx: Given[ReadTx], seat: Given[Seat], request: Asked) -> Res
 
 
 @get("/my/orders/{order_id:uuid}", opt=FIRM, include_in_schema=False)
-async def show_order(order_id: FromPath[UUID], tx: Given[ReadTx], seat: Given[Seat], request: Asked) -> Response[str]:
-    """One order: where it stands, each deadline and why, papers, offers, refusals, who opened the data."""
+async def show_order(order_id: FromPath[UUID], tx: Given[ReadTx], seat: Given[Seat], request: Asked) -> Response[Any]:
+    """One order: whose turn it is, each deadline and why, papers, offers, refusals, who opened the data.
+
+    The page asks again by itself with the stamp of what it shows; while nothing happened it gets no answer to swap in.
+    """
+    return await order_page(request, tx, order_id, seat)
+
+
+async def order_page(
+    request: Asked, tx: ReadTx, order_id: UUID, seat: Seat, *, refused: Refused | None = None
+) -> Response[Any]:
+    """The page of an order; after a refused upload with the faults at their place and the words still there."""
     view = await reading.get_order(tx, order_id)
     if view.order["business_id"] != seat.org_id:
         raise Refusal("not-found")
-    banks = await _banks(tx, view)
+    banks = await following.banks_of(tx, view)
+    seen = await following.openings(tx, view, banks)
+    stamp = following.stamp(view, banks, seen, tx.now)
+    if context.is_partial(request) and request.query_params.get("seen") == stamp:
+        return Response(b"", status_code=204)
     return page(
         request,
         "orders/firm_order.html",
+        status=422 if refused else 200,
         view=view,
         order=view.order,
         banks=banks,
-        stages=_stages(view, banks),
-        offers=[bank for bank in banks if bank.part and bank.part.offer is not None],
-        readings=await packages.list_reads(tx, order_id),
-        history=_history(view, banks),
+        turns=following.turns(banks),
+        stages=following.stages(view, banks),
+        offers=offers_of(banks),
+        readings=seen,
+        history=following.history(banks),
+        stamp=stamp,
+        limits=await papers.limits_on(tx, tx.now),
+        refused=refused,
         can_withdraw=view.order["ended_at"] is None and _before_signing(view),
         again_url=f"{NEW}?{urlencode(of_order(dict(view.order)))}",
         words=words,
         now=tx.now,
+    )
+
+
+@get("/my/orders/{order_id:uuid}/confirmation", opt=FIRM, include_in_schema=False)
+async def show_confirmation(
+    order_id: FromPath[UUID], tx: Given[ReadTx], seat: Given[Seat], request: Asked
+) -> Response[str]:
+    """Before what cannot be undone: `?act=`, for which bank and sum (`?of=` names its suborder), and what follows."""
+    act = request.query_params.get("act", "withdrawal")
+    view = await reading.get_order(tx, order_id)
+    if view.order["business_id"] != seat.org_id or act not in CONFIRMED:
+        raise Refusal("not-found")
+    banks = await following.banks_of(tx, view)
+    of = request.query_params.get("of", "")
+    bank = next((one for one in banks if str(one.listed["suborder_id"]) == of), None)
+    if bank is None and act != "withdrawal":
+        raise Refusal("not-found")
+    return page(
+        request,
+        "orders/firm_confirm.html",
+        act=act,
+        order=view.order,
+        bank=bank,
+        offer=next((one for one in offers_of(banks) if bank is not None and one.bank is bank), None),
+        others=[one for one in banks if one is not bank and one.part and _is_live(one)],
+        words=words,
+        url=_url_of(act, order_id, bank),
     )
 
 
@@ -143,18 +130,6 @@ async def submit_withdrawal(
     """Take the whole order back."""
     await once(request, tx, lambda: withdrawals.withdraw_order(tx, order_id, by=seat, now=tx.now))
     return see_other(request, f"/my/orders/{order_id}", flash=_("需求已撤回，各银行的授权同时终止。"))
-
-
-@post("/my/orders/{order_id:uuid}/suborders/{suborder_id:uuid}/papers", opt=FIRM_ACTS, include_in_schema=False)
-async def submit_papers(
-    order_id: FromPath[UUID], suborder_id: FromPath[UUID], data: Posted[AnswerForm], tx: Given[Tx], seat: Given[Seat],
-    request: Asked,
-) -> Response[bytes]:  # fmt: skip
-    """Answer a request for papers; the bank's time counts on."""
-    await once(
-        request, tx, lambda: acceptances.bring_papers(tx, suborder_id, answer=data.answer, by=seat, now=tx.now)
-    )  # fmt: skip
-    return see_other(request, f"/my/orders/{order_id}", flash=_("已答复银行，银行的时限继续计算。"))
 
 
 @post("/my/orders/{order_id:uuid}/suborders/{suborder_id:uuid}/pick", opt=FIRM_ACTS, include_in_schema=False)
@@ -199,48 +174,6 @@ async def submit_revocation(
     return see_other(request, f"/my/orders/{order_id}", flash=_("授权已撤回，该行从此刻起看不到您的数据。"))
 
 
-async def _banks(tx: ReadTx, view: OrderView) -> list[BankView]:
-    known, letters = await parties.shelf.banks(tx), await consents.find_for_order(tx, view.order["order_id"])
-    by_id = {letter.consent_id: letter for letter in letters}
-    pushed = {row["suborder_id"] for row in view.suborders}
-    banks = []
-    for row in view.listed:
-        part = await reading.get_suborder(tx, row["suborder_id"]) if row["suborder_id"] in pushed else None
-        deadlines = [await _deadline(tx, one, tx.now) for one in _shown_clocks(part)]
-        banks.append(
-            BankView(
-                row, known[row["bank_id"]], await parties.shelf.get_branch(tx, row["branch_id"]),
-                await parties.shelf.get_product(tx, row["product_id"]), part, deadlines, by_id.get(row["consent_id"]),
-            )
-        )  # fmt: skip
-    return banks
-
-
-def _shown_clocks(part: SuborderView | None) -> list[clocks.ClockState]:
-    """The newest clock of each kind that is the firm's business, in the order of their starts."""
-    if part is None:
-        return []
-    own = [one for one in part.clocks if one.case_id == part.suborder["suborder_id"] and one.kind not in HIDDEN_CLOCKS]
-    newest = {one.kind: one for one in sorted(own, key=lambda one: one.started_at)}
-    return sorted(newest.values(), key=lambda one: one.started_at)
-
-
-async def _deadline(tx: ReadTx, clock: clocks.ClockState, now: datetime) -> Deadline:
-    why = await clocks.explain(tx, clock.case_id, clock.kind, now=now)
-    english = i18n.language() == "en"
-    days = [
-        (line.day, DAY_CLASSES.get(line.kind.value, "rest"), clocks.line_in_words(line, english=english))
-        for line in why.lines
-    ]
-    passed = clock.state == "running" and clock.due_at <= now  # The next act or sweep will write it down.
-    tone, state = words.PASSED if passed else words.CLOCK_STATES[clock.state]
-    left = None
-    if clock.state == "running" and not passed:
-        _version, calendar = await clocks.calendar_on(tx, shanghai_date(now))
-        left = workdays_between(calendar, shanghai_date(now), clock.due_on)
-    return Deadline(words.words(words.CLOCKS, clock.kind), tone, state, clock, days, left)
-
-
 def _waiting(view: OrderView) -> int:
     """How many things wait for the firm: papers to bring, offers to pick."""
     return sum(row["papers_open"] is not None or row["state"] == State.OFFERED for row in view.suborders)
@@ -251,31 +184,13 @@ def _before_signing(view: OrderView) -> bool:
     return all(state in BEFORE_SIGNING for state in live)
 
 
-def _stages(view: OrderView, banks: Sequence[BankView]) -> list[tuple[str, datetime | None]]:
-    """Posted, at the banks, contacted, decided: each with its instant once it came, in the source's words."""
-    parts = [bank.part for bank in banks if bank.part]
-    moves = [move for part in parts for move in part.moves]
-
-    def first(*acts: Act) -> datetime | None:
-        return min((move["at"] for move in moves if move["act"] in acts), default=None)
-
-    return [
-        ("posted", view.order["posted_at"]),
-        ("pushed", first(Act.PUSH)),
-        ("accepted", first(Act.ACCEPT)),
-        ("contacted", first(Act.CONTACT)),
-        ("decided", first(Act.OFFER, Act.REFUSE)),
-        ("picked", first(Act.PICK)),
-        ("paid", first(Act.PAY_OUT)),
-    ]
+def _is_live(bank: following.BankView) -> bool:
+    return bank.part is not None and State(bank.part.suborder["state"]) not in TERMINAL
 
 
-def _history(view: OrderView, banks: Sequence[BankView]) -> list[tuple[datetime, str, str, str]]:
-    """Everything that happened, oldest first: instant, words, the bank's name, the clock that broke."""
-    lines = [
-        (move["at"], words.words(words.MOVES, move["act"]), bank.bank.name,
-         words.CLOCKS.get(move["cause"], "") if move["act"] in (Act.BREACH, Act.LAPSE) else "")
-        for bank in banks if bank.part
-        for move in bank.part.moves
-    ]  # fmt: skip
-    return sorted(lines, key=lambda line: line[0])
+def _url_of(act: str, order_id: UUID, bank: following.BankView | None) -> str:
+    if bank is None or act == "withdrawal":
+        return f"/my/orders/{order_id}/withdrawal"
+    if act == "revocation":
+        return f"/my/orders/{order_id}/consents/{bank.listed['consent_id']}/revocation"
+    return f"/my/orders/{order_id}/suborders/{bank.listed['suborder_id']}/{act}"

@@ -159,3 +159,38 @@ def source(code: str) -> str:
 def words(table: Mapping[str, str], code: str) -> str:
     """The source text of a code; a code that a later edition brings stands for itself."""
     return table.get(code, code)
+
+
+# What is to be done next, by the clock that runs; and which of it is the firm's to do.
+TURNS: Final[Mapping[str, str]] = {
+    "ACCEPT": N_("决定是否受理"),
+    "CONTACT": N_("联系您"),
+    "DECISION": N_("给出方案，或说明不同意的原因"),
+    "PAPERS": N_("把材料交给银行"),
+    "OFFER": N_("选定方案，或不选"),
+    "SIGN": N_("与您签订合同"),
+    "GRACE": N_("决定是否继续等待签约"),
+    "PAYOUT": N_("放款"),
+    "DRAWS": N_("在用款期内放款"),
+}
+MINE: Final = frozenset({"PAPERS", "OFFER", "GRACE"})
+ANCHORS: Final[Mapping[str, str]] = {"PAPERS": "#papers", "OFFER": "#offers"}
+READ_BY: Final[Mapping[str, str]] = {
+    "envelope": N_("银行系统取走数据包"),
+    "page": N_("银行人员打开数据包"),
+    "paper": N_("银行打开您的材料"),
+}
+_DAY_MARKS: Final[Mapping[str, str]] = {
+    "start": N_("起算"),
+    "counted": N_("第 {n} 日"),
+    "make_up": N_("调休 第 {n} 日"),
+    "provisional": N_("暂计 {n}"),
+    "weekend": N_("休"),
+    "holiday": N_("放假"),
+    "paused": N_("暂停"),
+}
+
+
+def day_mark(code: str, n: int | None) -> str:
+    """The few letters that fit on a tile of a strip of days."""
+    return _(_DAY_MARKS.get(code, code)).format(n=n)
