@@ -154,7 +154,8 @@ async def end_try(tx: Tx, sending: Record, state: str, next_at: datetime | None,
 async def read_about(tx: ReadTx, about_id: UUID) -> Sequence[Record]:
     """Every message about a case, each with how many copies of it were sent, and how many could not be."""
     sql = """select m.audience, m.kind, m.slots, m.happened_at, m.made_at,
-                    count(*) filter (where s.state = 'sent') as sent, count(*) filter (where s.state = 'failed') as failed
+                    count(*) filter (where s.state = 'sent') as sent,
+                    count(*) filter (where s.state = 'failed') as failed
                from messages m left join message_sendings s using (message_id)
               where m.about_id = $1 group by m.message_id order by m.seq"""
     return await tx.fetch(sql, about_id)
@@ -163,5 +164,6 @@ async def read_about(tx: ReadTx, about_id: UUID) -> Sequence[Record]:
 async def count_copies(tx: ReadTx, since: datetime) -> Sequence[Record]:
     """Copies made since an instant, by channel, state and cause."""
     sql = """select channel, state, coalesce(why, '') as why, count(*) as copies from message_sendings
-              where made_at >= $1 and message_id is not null group by channel, state, why order by channel, state, why"""
+              where made_at >= $1 and message_id is not null
+              group by channel, state, why order by channel, state, why"""
     return await tx.fetch(sql, since)
