@@ -14,7 +14,7 @@ from app.infra.http import Outgoing
 from app.infra.outbox import Bus
 from app.infra.settings import Settings
 from app.kernel.events import Event
-from app.market import announcements, orders, sla
+from app.market import announcements, orders, sla, supervision
 from app.market.limits.jobs import keep_ratings
 from app.market.orders import events as order_events
 from app.market.orders.events import OrderPosted, SuborderEvent, SuborderPushed
@@ -72,6 +72,7 @@ async def worker_jobs(settings: Settings, db: Database) -> AsyncIterator[Mapping
                 "deliveries": courier.tick,
                 "messages": lambda: messages.send_due(db, gateway),
                 "proposals": _in_one(db, expire_proposals),
+                "figures": _in_one(db, supervision.fold),
                 "revocations": lambda: finish_revocations(db, lock_first=orders.lock_for_revocation),
                 "pools": every(RECONCILE_SECONDS, _in_one(db, reconcile_pools)),
                 "forgetting": every(FORGET_SECONDS, _in_one(db, _forget)),

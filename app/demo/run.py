@@ -33,7 +33,7 @@ from app.infra.settings import BadSettings, Settings, load
 from app.invariants import TRUTHS, check_all
 from app.kernel.clock import WALL, shanghai_date
 from app.kernel.workdays import starts_at
-from app.market import orders
+from app.market import orders, supervision
 from app.office import clocks
 from app.replay import replay_sla
 from app.wiring import make_bus
@@ -139,8 +139,13 @@ async def _tell(db: Database, base_url: str, loaded: Loaded, past: Past) -> Coun
 
 async def _settle(db: Database) -> None:
     """Do what a worker would do next, so that nothing is left over for the first visitor to wait for."""
-    while await orders.sweep(db) or await drain(db):
+    while await orders.sweep(db) or await drain(db) or await _fold(db):
         pass
+
+
+async def _fold(db: Database) -> int:
+    async with db.transaction(Role.WORKER) as tx:
+        return await supervision.fold(tx)
 
 
 async def _prove(db: Database) -> None:

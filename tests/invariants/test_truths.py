@@ -97,6 +97,9 @@ FAULTS = [
     ("breaches_equal_replay", "update clocks set state = 'void', stopped_at = due_at where state = 'breached'"),
     ("breaches_equal_replay", "update clocks set due_at = due_at + interval '1 day' where state = 'breached'"),
     ("figures_equal_replay", "update suborder_moves set at = at + interval '40 days' where act = 'accept'"),
+    ("kept_figures_equal_history", "delete from supervision_touched"),
+    ("kept_figures_equal_history",
+     "insert into supervision_sums values ('all', '', 'month', '2025-09-01', 'accepted', 0, 1, 1)"),
     ("package_reads_are_audited",
      "insert into package_reads (read_id, package_id, order_id, suborder_id, business_id, bank_id, branch_id,"
      " consent_id, person_id, manner, size_bytes, read_at) select gen_random_uuid(), package_id, order_id, suborder_id,"

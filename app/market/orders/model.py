@@ -135,6 +135,7 @@ class MoveRow(SQLModel, table=True):
         ),
         sa.Index("suborder_moves_suborder", "suborder_id", "seq"),
         sa.Index("suborder_moves_order", "order_id", "seq"),
+        sa.Index("suborder_moves_at", "at"),
     )
 
     seq: int | None = Field(sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True))

@@ -8,7 +8,7 @@ from uuid import UUID
 from app.access import audit
 from app.infra.db import ReadTx, Record, Tx
 from app.kernel.errors import Refusal
-from app.market.supervision import norms, rules, store
+from app.market.supervision import norms, rules, store, store_folded
 from app.market.supervision.norms import BadNorms, Division, Layout, Norms
 from app.market.supervision.rules import EVERYTHING, Board, By, CaseLine, LineKind, Within
 from app.market.supervision.schemas import CasesAsked
@@ -57,8 +57,9 @@ class CaseFile:
 
 
 async def read_board(tx: ReadTx, *, as_of: datetime, by: Collection[By], within: Within = EVERYTHING) -> Board:
-    """The figures of these groups as of an instant, over a part of the city."""
-    return rules.arrange(await store.read_figures(tx, as_of, [one.value for one in by], within))
+    """The figures of these groups as of an instant, over a part of the city. Of the past: reckoned from all of it."""
+    read = store.read_figures if as_of < tx.now else store_folded.read_figures
+    return rules.arrange(await read(tx, as_of, [one.value for one in by], within))
 
 
 async def read_names(tx: ReadTx) -> dict[str, str]:
@@ -119,7 +120,8 @@ async def find_cases(
 ) -> tuple[CaseFound, ...]:
     """The suborders behind a figure of a group, newest first; a median stands on the same cases as its mean."""
     figure, group = asked.figure.removesuffix("_median_x2"), (asked.by.value, asked.key)
-    found = await store.read_cases(tx, as_of, figure, group, asked.counts, after, limit, asked.within)
+    read = store.read_cases if as_of < tx.now else store_folded.read_cases
+    found = await read(tx, as_of, figure, group, asked.counts, after, limit, asked.within)
     return tuple(CaseFound(*record) for record in found)
 
 

@@ -28,6 +28,10 @@ class ClockRow(SQLModel, table=True):
         sa.Index("clocks_due", "due_at", postgresql_where=sa.text("state = 'running'")),
         sa.Index("clocks_root", "root_id"),
         sa.Index(
+            "clocks_red", "due_at",
+            postgresql_where=sa.text("stopped_at is null and state in ('running', 'breached')"),
+        ),
+        sa.Index(
             "clocks_desk", "bank_id", "case_id", "owner", sa.text("(state = 'paused')"), "due_at",
             postgresql_include=["kind", "state", "started_at", "due_on"],
             postgresql_where=sa.text(

@@ -1,0 +1,13 @@
+"""What the worker does for supervision: folds what has moved into what is kept of figures."""
+
+from typing import Final
+
+from app.infra.db import Tx
+from app.market.supervision import store_folded
+
+BLOCK: Final = 500  # Suborders in one transaction: a fraction of a second.
+
+
+async def fold(tx: Tx) -> int:
+    """Fold one block; returns how many suborders it held. Repeat until 0."""
+    return await store_folded.fold(tx, BLOCK)

@@ -1,0 +1,87 @@
+"""Tables of supervision: settled facts, their sums, and what still moves. Filled by `supervision_fold` alone."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+
+def _text(*, primary_key: bool = False) -> "sa.Column[str]":
+    return sa.Column(sa.Text, nullable=False, primary_key=primary_key)
+
+
+def _big() -> "sa.Column[int]":
+    return sa.Column(sa.BigInteger, nullable=False)
+
+
+class TouchedRow(SQLModel, table=True):
+    """A suborder that has moved since it was last folded; a trigger on moves adds it."""
+
+    __tablename__ = "supervision_touched"
+
+    seq: int = Field(sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True))
+    suborder_id: UUID
+
+
+class FactRow(SQLModel, table=True):
+    """What a suborder adds to a figure for good. `mark` tells several facts of one figure apart, in order of time."""
+
+    __tablename__ = "supervision_facts"
+    __table_args__ = (
+        sa.Index("supervision_facts_cases", "figure", sa.text("at desc"), sa.text("suborder_id desc")),
+        sa.Index("supervision_facts_bank", "bank_id", "told_on"),
+        sa.Index("supervision_facts_product", "product_id", "told_on"),
+        sa.Index("supervision_facts_district", "district", "told_on"),
+        sa.Index(
+            "supervision_facts_values", "figure", "bucket",
+            postgresql_where=sa.text("figure in ('workdays_to_decision', 'contact_seconds')"),
+        ),
+    )  # fmt: skip
+
+    suborder_id: UUID = Field(primary_key=True)
+    figure: str = Field(sa_column=_text(primary_key=True))
+    mark: int = Field(primary_key=True)
+    order_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    product_id: UUID
+    district: str = Field(sa_column=_text())
+    at: datetime = Field(sa_column=sa.Column(sa.DateTime(timezone=True), nullable=False))
+    told_on: date
+    value: int = Field(sa_column=_big())
+    whole: int = Field(sa_column=_big())
+    bucket: int
+
+
+class SumRow(SQLModel, table=True):
+    """Settled facts added up for a group, by day and by month; `bucket` parts the values of which a median is told."""
+
+    __tablename__ = "supervision_sums"
+    __table_args__ = (sa.PrimaryKeyConstraint("by", "grain", "told_on", "key", "figure", "bucket"),)
+
+    by: str = Field(sa_column=_text())
+    key: str = Field(sa_column=_text())
+    grain: str = Field(sa_column=_text())
+    told_on: date
+    figure: str = Field(sa_column=_text())
+    bucket: int
+    value: int = Field(sa_column=_big())
+    whole: int = Field(sa_column=_big())
+
+
+class OpenRow(SQLModel, table=True):
+    """A suborder whose DECISION clock still runs: its days grow without anybody acting. `broken_at`: it is late."""
+
+    __tablename__ = "supervision_open"
+
+    suborder_id: UUID = Field(primary_key=True)
+    order_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    product_id: UUID
+    district: str = Field(sa_column=_text())
+    clock_id: UUID
+    start_on: date
+    broken_at: datetime | None = Field(sa_column=sa.Column(sa.DateTime(timezone=True)))
+    has_pauses: bool

@@ -1,0 +1,192 @@
+"""Figures out of what is kept of them: sums of settled facts, and the few facts that time may still change.
+
+The answer is that of `supervision_v_figures` for an instant that is not past, and takes no longer when the history
+does. Over a bank's, a product's or a district's part alone the settled facts of that part are added up.
+"""
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from app.infra.db import ReadTx, Record, Tx
+from app.market.supervision.rules import Within
+
+EARLIEST, LATEST = date(1, 1, 1), date(9999, 12, 31)
+FOLD: Final = "select supervision_fold($1, $2)"
+
+# What is not in the sums: touched or overdue suborders, reckoned now, and DECISION clocks that still run. Of those
+# without a pause, all that began on one day have used the same workdays: one of them is reckoned for all.
+EXTRA: Final = """
+live as materialized (select unnest(supervision_live($1)) as suborder_id),
+resting as materialized (
+  select * from supervision_open o where not exists (select 1 from live where live.suborder_id = o.suborder_id)),
+asked as (
+  select suborder_id from live union select suborder_id from resting where has_pauses
+  union select min(suborder_id::text)::uuid from resting where not has_pauses group by start_on),
+reckoned as materialized (select * from supervision_facts_of($1, array(select suborder_id from asked))),
+a_day as (
+  select o.start_on, r.whole from resting o join reckoned r using (suborder_id)
+   where r.figure = 'paused_workdays' and not o.has_pauses),
+extra as materialized (
+  select r.suborder_id, r.order_id, r.bank_id, r.branch_id, r.product_id, r.district, r.figure, r.at,
+         (r.at at time zone 'Asia/Shanghai')::date as told_on, r.value, r.whole,
+         supervision_bucket(r.figure, r.value) as bucket
+    from reckoned r join live using (suborder_id)
+   where not exists (select 1 from supervision_facts f
+                      where f.suborder_id = r.suborder_id and f.figure = r.figure and f.mark = r.mark)
+  union all
+  select o.suborder_id, o.order_id, o.bank_id, o.branch_id, o.product_id, o.district, 'paused_workdays', r.at,
+         (r.at at time zone 'Asia/Shanghai')::date, r.value, r.whole, 0
+    from resting o join reckoned r using (suborder_id) where r.figure = 'paused_workdays' and o.has_pauses
+  union all
+  select o.suborder_id, o.order_id, o.bank_id, o.branch_id, o.product_id, o.district, 'paused_workdays',
+         coalesce(o.broken_at, $1), (coalesce(o.broken_at, $1) at time zone 'Asia/Shanghai')::date, 0, d.whole, 0
+    from resting o join a_day d using (start_on) where not o.has_pauses)
+"""
+WITHIN: Final = """
+   ($3::date is null or f.told_on >= $3) and ($4::date is null or f.told_on <= $4)
+   and ($5::uuid is null or f.bank_id = $5) and ($6::uuid is null or f.product_id = $6)
+   and (cardinality($7::text[]) = 0 or f.district = any($7))
+"""
+GROUPS: Final = """
+cross join lateral (values
+  ('all', ''), ('bank', f.bank_id::text), ('branch', f.branch_id::text), ('product', f.product_id::text),
+  ('district', f.district), ('month', to_char(f.told_on, 'YYYY-MM'))) g ("by", key)
+"""
+# Whole months by their own sums, the days before and after them by day.
+KEPT_SUMS: Final = """
+  select case when m.month then 'month' else s."by" end as "by",
+         case when m.month then to_char(s.told_on, 'YYYY-MM') else s.key end as key, s.figure, s.bucket, s.value,
+         s.whole
+    from supervision_sums s cross join (values (false), (true)) m (month)
+   where (case when m.month then s."by" = 'all' and 'month' = any($2) else s."by" = any($2) end)
+     and (s.grain = 'month' and s.told_on >= $8 and s.told_on < $9
+          or s.grain = 'day' and (s.told_on >= $3 and s.told_on < $8 or s.told_on >= $9 and s.told_on <= $4))
+"""
+KEPT_FACTS: Final = """
+  select g."by", g.key, f.figure, f.bucket, f.value, f.whole from supervision_facts f {groups}
+   where g."by" = any($2) and {within} and $8::date is not null and $9::date is not null
+"""
+# A median stands between two ranks: workdays are their own buckets; for seconds, the values of those hours are ranked.
+FIGURES: Final = """
+with {extra},
+parts as (
+  {kept}
+  union all
+  select g."by", g.key, f.figure, f.bucket, f.value, f.whole from extra f {groups}
+   where g."by" = any($2) and {within}),
+totals as (
+  select "by", key, figure, bucket, sum(value) as value, sum(whole) as whole from parts group by 1, 2, 3, 4),
+counted as (
+  select *, sum(whole) over (partition by "by", key, figure order by bucket) as upto,
+         sum(whole) over (partition by "by", key, figure) as total
+    from totals where figure in ('workdays_to_decision', 'contact_seconds')),
+ranked as (
+  select c."by", c.key, c.figure, c.bucket, c.total, div(r.rank, 1) - (c.upto - c.whole) as nth
+    from counted c cross join lateral (values (div(c.total + 1, 2)), (div(c.total + 2, 2))) r (rank)
+   where r.rank > c.upto - c.whole and r.rank <= c.upto),
+hours as (select distinct "by", key, bucket from ranked where figure = 'contact_seconds'),
+inside as (
+  select h."by", h.key, h.bucket, f.value,
+         row_number() over (partition by h."by", h.key, h.bucket order by f.value) as nth
+    from (select bank_id, branch_id, product_id, district, told_on, value, bucket from supervision_facts
+           where figure = 'contact_seconds' and bucket = any(array(select bucket from hours))
+          union all
+          select bank_id, branch_id, product_id, district, told_on, value, bucket from extra
+           where figure = 'contact_seconds') f
+   {groups} join hours h on h."by" = g."by" and h.key = g.key and h.bucket = f.bucket
+   where {within})
+select "by", key, figure, sum(value)::bigint as value, sum(whole)::bigint as whole
+  from totals group by "by", key, figure
+union all
+select "by", key, 'workdays_to_decision_median_x2', sum(bucket)::bigint, max(total)::bigint
+  from ranked where figure = 'workdays_to_decision' group by "by", key
+union all
+select r."by", r.key, 'contact_seconds_median_x2', sum(i.value)::bigint, max(r.total)::bigint
+  from ranked r join inside i on i."by" = r."by" and i.key = r.key and i.bucket = r.bucket and i.nth = r.nth
+ where r.figure = 'contact_seconds' group by r."by", r.key
+order by 1, 2, 3
+"""
+FROM_SUMS: Final = FIGURES.format(extra=EXTRA, kept=KEPT_SUMS, groups=GROUPS, within=WITHIN)
+FROM_FACTS: Final = FIGURES.format(
+    extra=EXTRA, kept=KEPT_FACTS.format(groups=GROUPS, within=WITHIN), groups=GROUPS, within=WITHIN
+)
+CHOSEN: Final = """
+   f.figure = $2
+   and case $3::text when 'all' then true when 'bank' then f.bank_id::text = $4
+                     when 'branch' then f.branch_id::text = $4 when 'product' then f.product_id::text = $4
+                     when 'district' then f.district = any(string_to_array($4, ',', ''))
+                     when 'month' then to_char(f.told_on, 'YYYY-MM') = $4 else false end
+   and ($5::smallint is null or (f.value > 0) = ($5 = 1))
+   and ($6::timestamptz is null or (f.at, f.suborder_id) < ($6, $7::uuid))
+   and ($9::date is null or f.told_on >= $9) and ($10::date is null or f.told_on <= $10)
+   and ($11::uuid is null or f.bank_id = $11) and ($12::uuid is null or f.product_id = $12)
+   and (cardinality($13::text[]) = 0 or f.district = any($13))
+ order by f.at desc, f.suborder_id desc limit $8
+"""
+COLUMNS: Final = (
+    "f.suborder_id, f.order_id, f.bank_id, f.branch_id, f.product_id, f.district, f.at, f.value, f.whole, f.figure"
+)
+FOUND: Final = """
+with {extra},
+found as (
+  (select {columns} from supervision_facts f where {chosen})
+  union all
+  (select {columns} from extra f where {chosen}))
+select f.suborder_id, f.order_id, f.bank_id, f.branch_id, f.product_id, f.district, f.at, f.value, f.whole,
+       s.state, s.amount_fen
+  from found f join orders_v_suborders s on s.suborder_id = f.suborder_id
+ order by f.at desc, f.suborder_id desc limit $8
+"""
+CASES: Final = FOUND.format(extra=EXTRA, columns=COLUMNS, chosen=CHOSEN)
+
+
+async def fold(tx: Tx, most: int) -> int:
+    """Fold so many touched suborders; returns how many there were."""
+    return int(await tx.value(FOLD, tx.now, most))
+
+
+async def read_figures(
+    tx: ReadTx, as_of: datetime, by: Collection[str], within: Within
+) -> list[tuple[str, str, str, int, int]]:
+    """(group, key, figure, value, of) as of an instant that is not past, over a part of the city."""
+    first, last = within.from_on or EARLIEST, within.to_on or LATEST
+    narrow = within.bank_id is not None or within.product_id is not None or bool(within.districts)
+    sql = FROM_FACTS if narrow else FROM_SUMS
+    part = (first, last, within.bank_id, within.product_id, list(within.districts))
+    return [tuple(record) for record in await tx.fetch(sql, as_of, list(by), *part, *whole_months(first, last))]
+
+
+async def read_cases(
+    tx: ReadTx,
+    as_of: datetime,
+    figure: str,
+    group: tuple[str, str],
+    counts: bool | None,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+    within: Within,
+) -> list[Record]:
+    """The suborders behind a figure; `counts` picks those in (True) or out of (False) its numerator."""
+    flag = None if counts is None else int(counts)
+    at, suborder_id = after or (None, None)
+    part = (within.from_on, within.to_on, within.bank_id, within.product_id, list(within.districts))
+    return await tx.fetch(CASES, as_of, figure, *group, flag, at, suborder_id, limit, *part)
+
+
+def whole_months(first: date, last: date) -> tuple[date, date]:
+    """The months that lie whole within two days: (first day of the first, first day after the last). Without one, both
+    are the day after `last`.
+
+    >>> [day.isoformat() for day in whole_months(date(2026, 1, 15), date(2026, 4, 30))]
+    ['2026-02-01', '2026-05-01']
+    >>> [day.isoformat() for day in whole_months(date(2026, 1, 15), date(2026, 2, 3))]
+    ['2026-02-01', '2026-02-01']
+    >>> [day.isoformat() for day in whole_months(date(2026, 1, 15), date(2026, 1, 20))]
+    ['2026-01-21', '2026-01-21']
+    """
+    after_last = last if last == LATEST else last + timedelta(days=1)
+    begin = first if first.day == 1 else (first.replace(day=1) + timedelta(days=32)).replace(day=1)
+    end = after_last if last == LATEST else after_last.replace(day=1)
+    return (begin, end) if begin <= end else (after_last, after_last)
