@@ -11,7 +11,7 @@
 
   // An act that cannot be taken back is asked about once more, in a dialog that names it; the answer sends the form.
   const ask = (form, button) => {
-    const dialog = document.getElementById("confirm"), sure = dialog.querySelector("[data-sure]");
+    const dialog = document.querySelector("dialog#confirm"), sure = dialog.querySelector("[data-sure]");
     dialog.querySelector("[data-words]").textContent = form.dataset.confirm;
     if (button) { sure.textContent = button.textContent.replace(/\s+/g, " ").trim(); sure.className = button.className.replace("outline-danger", "danger"); }
     dialog.returnValue = "";
@@ -53,6 +53,7 @@
     if (back && window.history.length > 1) { event.preventDefault(); window.history.back(); return; }
     const code = event.target.closest("[data-copy]");
     if (code) { copy(code); return; }
+    if (event.target.closest("[data-print]")) window.print();
     const opens = event.target.closest("[data-opens]");
     if (opens) document.getElementById(opens.dataset.opens).showModal();
     if (event.target.matches("dialog[open]")) event.target.close();  // Beside the dialog.
@@ -141,13 +142,13 @@
     dialog.showModal();
   };
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-keys]")) explainKeys(document.getElementById("keys"));
+    if (event.target.closest("[data-keys]")) explainKeys(document.querySelector("dialog#keys"));
   });
 
   // Keys of a work list: j/k move, Enter opens, others press the button that names them (data-key).
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select")) return;
-    const help = document.getElementById("keys");
+    const help = document.querySelector("dialog#keys");
     if (event.key === "?" && help) { event.preventDefault(); if (help.open) help.close(); else explainKeys(help); return; }
     if (document.querySelector("dialog[open]")) return;
     const rows = [...document.querySelectorAll("[data-row]")];
