@@ -23,12 +23,12 @@ RUN: Final = """(options) => axe.run(document, options).then((r) => r.violations
   rule: v.id, impact: v.impact, help: v.help, nodes: v.nodes.slice(0, 4).map((n) => ({
     target: n.target.flat().join(' '), html: n.html.slice(0, 240),
     why: [...n.any, ...n.all, ...n.none].map((c) => c.message).join('; ').slice(0, 240)}))})))"""
-_VARYING: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=[/=])[0-9A-Z-]{6,}|\\d+")
+_VARYING: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|=[^&]*|\d+")  # Ids, values of a query, numbers.
 _judged: set[str] = set()
 
 
 def pattern_of(where: str) -> str:
-    """The path and query without ids: one pattern for all orders."""
+    """The path and the names in its query, without ids and values: one pattern for all orders."""
     return _VARYING.sub("*", where)
 
 
