@@ -36,6 +36,7 @@ HANDLER_MODULES: Final = (
     "app.office.messages.pages",
     "app.credit.ingestion.http",
     "app.credit.ingestion.pages.batches",
+    "app.credit.ingestion.pages.quarantine",
     "app.market.parties.http",
     "app.market.parties.pages",
     "app.market.limits.http",

@@ -24,10 +24,16 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
     ),
     "operator": (
         NavItem(N_("数据批次"), "/ops/batches"),
+        NavItem(N_("隔离清单"), "/ops/quarantine"),
+        NavItem(N_("数据质量"), "/ops/scoreboard"),
         NavItem(N_("待归属网点"), "/ops/outlets"),
         NavItem(N_("事件队列"), "/ops/outbox"),
     ),
-    "data_officer": (NavItem(N_("数据批次"), "/ops/batches"),),
+    "data_officer": (
+        NavItem(N_("数据批次"), "/ops/batches"),
+        NavItem(N_("隔离清单"), "/ops/quarantine"),
+        NavItem(N_("数据质量"), "/ops/scoreboard"),
+    ),
     "regulator": (
         NavItem(N_("今早"), "/supervision"),
         NavItem(N_("监管概览"), "/supervision/overview"),

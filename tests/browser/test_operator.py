@@ -1,6 +1,7 @@
 """The operator: files with their receipts, outlets that wait for their bank, parked events."""
 
 import gzip
+from datetime import date
 
 import pytest
 
@@ -8,9 +9,10 @@ from app.access import orgs, seats
 from app.access.orgs import OrgKind
 from app.access.seats import SeatRole
 from app.credit import ingestion
+from app.credit.ingestion import FileKind
 from app.credit.ingestion.events import OutletsLanded
 from app.infra import outbox
-from app.infra.db import Database, Role
+from app.infra.db import Database, Role, Scope
 from app.kernel.ids import new_id
 from app.market import parties
 from app.market.parties.service.outlets import OutletEntry
@@ -28,6 +30,13 @@ FILE = f"""{REGISTRY}
 示例乙有限公司,{GOOD[:-1]}{"0" if GOOD[-1] != "0" else "1"},{REST}
 ,{uscc(902)},{REST}
 示例丙有限公司,{GOOD},{REST}
+"""
+
+PLAIN = "\n".join(f"示例{n}号有限公司,{uscc(n)},{REST}" for n in range(910, 930))
+DIRTY = f"""{FILE}{PLAIN}
+示例丁有限公司,{uscc(903)},{REST.replace("渝中区,", "渝北新区,")}
+示例戊有限公司,{uscc(904)},{REST.replace("渝中区,", "渝北新区,")}
+示例己有限公司,{uscc(905)},{REST.replace("2019-01-02", "二月三十日")}
 """
 
 
@@ -77,6 +86,43 @@ async def test_a_file_is_looked_through_loaded_and_its_receipt_worked_through(
 async def landed(db: Database) -> int:
     async with db.reading(Role.WORKER) as tx:
         return await tx.value("select count(*) from batches where state = 'landed'")
+
+
+@BOTH
+async def test_rows_put_aside_are_worked_off_by_cause(db: Database, visit: Visit, lang: str, width: int):
+    """The list is by cause and by value; a mark takes rows off it, and undo brings them back."""
+    await make_town(db)
+    await make_operator(db)
+    await load(db, "登记.csv", DIRTY)
+    walk = await visit(lang, width)
+    await walk.sign_in(OPERATOR, PASSWORD)
+
+    await walk.open("/ops/quarantine")
+    await walk.shot("ops-quarantine")
+    await walk.press("nav.causes a[href*='place_unknown']")
+    await walk.says("渝北新区")
+    await walk.says("渝北区")  # A known spelling that is much like it.
+    await walk.shot("ops-quarantine-places")
+    await walk.page.check("input[name=pick]")
+    await walk.press("form[action$='/marks'] button.btn-primary")
+    await walk.says("已标记 2 行" if lang == "zh" else "2 rows are marked")
+    await walk.shot("ops-quarantine-marked")
+    await walk.press("form[action$='/undo'] button")
+    await walk.says("2 行回到待处理" if lang == "zh" else "2 rows are open again")
+
+    await walk.open("/ops/scoreboard")
+    await walk.shot("ops-scoreboard")
+
+
+async def load(db: Database, file_name: str, text: str) -> None:
+    """A file of the platform's own, in force."""
+    async with db.transaction(Role.OPS) as tx:
+        org_id = await tx.value("select org_id from orgs where kind = 'platform'")
+    async with db.transaction(Role.OPS, Scope(org_id=org_id)) as tx:
+        await ingestion.store_batch(
+            tx, FileKind.REGISTRY, file_name, text.encode(), now=tx.now, provider_id=org_id, as_of_on=date(2025, 9, 22)
+        )
+    await ingestion.load_waiting(db)
 
 
 @BOTH

@@ -76,6 +76,14 @@ async def make_batches(db: Database, mine: Mapping[SeatRole, Seat], others: Mapp
     return Made(*({"batch_id": str(found)} for found in ids))
 
 
+async def make_offered_batches(
+    db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]
+) -> Made:
+    """A file of each department whose profile waits for a decision."""
+    ids = [await ingestion.stored_batch(db, seats[SeatRole.DATA_OFFICER], offer=True) for seats in (mine, others)]
+    return Made(*({"batch_id": str(found)} for found in ids))
+
+
 async def make_clients(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
     """A machine of each bank."""
     ids = []
@@ -136,6 +144,7 @@ MAKERS: Final[dict[str, Maker]] = {
     "message_address": make_addresses,
     "endpoint": make_endpoints,
     "batch": make_batches,
+    "offered_batch": make_offered_batches,
     "proposal": make_proposals,
     "order": make_orders,
     "suborder": make_orders,
