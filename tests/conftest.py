@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from app.infra import postgres
-from app.infra.db import Database, with_user
+from app.infra.db import Database, with_database
 from app.infra.migrate import APPLICATION, migrate
 from app.wiring import make_bus
 
@@ -38,8 +38,7 @@ class Cluster:
     url: str
 
     def address(self, database: str) -> str:
-        user, _, password = self.url.split("://", 1)[1].rsplit("@", 1)[0].partition(":")
-        return with_user(self.url, user, password, database)
+        return with_database(self.url, database)
 
     async def clone(self) -> str:
         name = f"t{next(_numbers)}_{os.getpid()}"

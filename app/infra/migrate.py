@@ -17,7 +17,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from app.infra.db import Role, role_password, with_user
+from app.infra.db import Role, role_password, with_database, with_user
 from app.infra.resources import resource_dir
 
 APPLICATION = "xinyidai-migrate"
@@ -41,7 +41,7 @@ async def migrate(url: str, secret: bytes, *, database: str = "xinyidai", prefix
     owner_url = with_user(url, f"{prefix}_migrate", role_password(secret, f"{prefix}_migrate"), database)
     await _upgrade(owner_url, prefix, "head")
     await _policies(owner_url, prefix)
-    return with_user(url, *_user(url), database)
+    return with_database(url, database)
 
 
 async def downgrade(url: str, secret: bytes, to: str, *, database: str, prefix: str) -> None:
@@ -76,11 +76,6 @@ def seeds() -> Iterator[tuple[str, dict[str, Any]]]:
     for path in sorted((resource_dir("migrations") / "policies").glob("*.json")):
         for row in json.loads(path.read_text()):
             yield path.stem, row
-
-
-def _user(url: str) -> tuple[str, str]:
-    user, _, password = url.split("://", 1)[1].rsplit("@", 1)[0].partition(":")
-    return user, password
 
 
 async def _roles(url: str, secret: bytes, prefix: str) -> None:
@@ -118,9 +113,7 @@ async def _database(url: str, database: str, prefix: str) -> None:
             await connection.execute(f"grant connect on database {database} to {prefix}_{name}")
     finally:
         await connection.close()
-    inside = await asyncpg.connect(
-        with_user(url, *_user(url), database), server_settings={"application_name": APPLICATION}
-    )
+    inside = await asyncpg.connect(with_database(url, database), server_settings={"application_name": APPLICATION})
     try:
         await inside.execute("revoke create on schema public from public")
         await inside.execute(f"alter schema public owner to {prefix}_owner")

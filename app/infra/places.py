@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 from app.infra import postgres
-from app.infra.db import Database, Role, role_password, with_user
+from app.infra.db import Database, Role, role_password, with_database, with_user
 from app.infra.migrate import assert_durable
 from app.infra.outbox import Bus
 from app.infra.settings import Settings
@@ -27,8 +27,7 @@ def database_address(settings: Settings, server_url: str) -> str:
     """The address of our database on that server; an outside DATABASE_URL names it already."""
     if settings.database_url is not None:
         return server_url
-    user, _, password = server_url.split("://", 1)[1].rsplit("@", 1)[0].partition(":")
-    return with_user(server_url, user, password, NAME)
+    return with_database(server_url, NAME)
 
 
 @asynccontextmanager

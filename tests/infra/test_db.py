@@ -79,3 +79,16 @@ async def test_a_savepoint_undoes_only_its_inside(db: Database):
 
     async with db.reading(Role.OPS) as tx:
         assert await tx.value("select ahead = '1 day' from business_clock")
+
+
+async def test_a_glance_is_one_statement_that_knows_nobody(db: Database):
+    """A session is looked up before anybody is known; nothing of an earlier unit of work may show."""
+    async with db.reading(Role.AUTH, Scope(org_id=uuid4(), actor_id=uuid4())) as tx:
+        await tx.value("select app_org()")
+
+    row = await db.glance(Role.AUTH, "select app_org() as org, app_actor() as actor, $1::int as n", 7)
+
+    assert row is not None
+    assert (None, None, 7) == (row["org"], row["actor"], row["n"])
+    with pytest.raises(AssertionError):
+        await db.glance(Role.AUTH, "delete from sessions")

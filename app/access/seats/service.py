@@ -187,9 +187,7 @@ async def sign_out(db: Database, key: bytes, person_id: UUID, *, request_id: str
 async def find_visitor(db: Database, token: str) -> Visitor | None:
     """Who a cookie stands for at this moment, or None: no session, too old, disabled, or its seat was ended."""
     key = session_key(token)
-    async with db.reading(Role.AUTH) as reading:
-        found = await store.find_session(reading, key)
-        wall = reading.wall
+    found, wall = await store.glance_at_session(db, key), db.wall.now()
     if found is None or found.disabled or found.seat_ended or not is_live(found.created_at, found.seen_at, wall):
         return None
     if wall - found.seen_at >= SEEN_STEP:
