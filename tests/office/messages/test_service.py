@@ -153,7 +153,7 @@ async def test_a_copy_goes_to_a_confirmed_address_and_to_no_other(db: Database, 
         (
             "sms",
             "19900000000",
-            "【信易贷·渝惠融】XY 银行给您报价：¥50 万，年利率 6.10 %，10 个工作日内有效。 详情请登录查看。",
+            "【信易贷·渝惠融】XY 银行给出授信方案：¥50 万，年利率 6.10 %，10 个工作日内有效。 详情请登录查看。",
         )
     ] == [(one["channel"], one["to"], one["text"]) for one in lines(recorder)[had:]]
 
