@@ -41,6 +41,8 @@ HANDLER_MODULES: Final = (
     "app.market.parties.pages",
     "app.market.limits.http",
     "app.market.limits.pages",
+    "app.market.products.pages.shelf",
+    "app.market.products.pages.editing",
     "app.market.orders.pages.shelf",
     "app.market.orders.pages.wizard",
     "app.market.orders.pages.consenting",

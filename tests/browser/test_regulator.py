@@ -1,14 +1,20 @@
 """A regulator's morning: the overview, the cases behind a figure, a case file."""
 
+from datetime import date
+
 import pytest
 
 from app.access import orgs, seats
 from app.access.orgs import OrgKind
 from app.access.seats import SeatRole
 from app.infra.db import Database, Role
+from app.market import parties
+from app.market.parties import Branch, Product
 from tests.browser.conftest import Visit
 from tests.browser.town import PASSWORD, accept_and_contact, make_town, offer, parts_of, post_need, refuse, set_clock
 from tests.browser.walk import NARROW, WIDE
+from tests.replay.city import play
+from tests.support import shanghai
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("zh", NARROW), ("en", WIDE), ("en", NARROW)])
@@ -23,6 +29,46 @@ async def make_regulator(db: Database) -> None:
         person = await orgs.create_person(tx, LOGIN, "示例监管员")
         await seats.set_first_password(tx, person.person_id, PASSWORD)
         await seats.create_seat(tx, person.person_id, org.org_id, SeatRole.REGULATOR)
+
+
+DISTRICTS = (
+    "500103",
+    "500103",
+    "500105",
+    "500106",
+    "500106",
+    "500112",
+    "500101",
+    "500102",
+    "500157",
+    "500241",
+    "500229",
+)
+
+
+async def make_city(db: Database, until: str = "2025-11-20 12:00", suborders: int = 260) -> None:
+    """Five banks of two branches with two months behind them, named after they were played."""
+    await play(db, 7, suborders, shanghai(until), banks_count=5, districts=DISTRICTS)
+    async with db.reading(Role.REPORTER) as tx:
+        sold = await tx.fetch("select distinct bank_id, branch_id, product_id from orders_v_suborders order by 1, 2")
+    plan = {bank_id: n for n, bank_id in enumerate(dict.fromkeys(row["bank_id"] for row in sold))}
+    names = ("示例农商银行", "示例城商银行", "示例邮储银行", "示例工商银行", "示例村镇银行")
+    async with db.transaction(Role.OPS) as tx:
+        for bank_id, n in plan.items():
+            await parties.outlets.register_bank(tx, bank_id, names[n], valid_from=date(2022, 3, 1))
+        for n, row in enumerate(sold):
+            name = f"{names[plan[row['bank_id']]]}第{n + 1}支行"
+            branch = Branch(row["branch_id"], row["bank_id"], name, None, "500103", None, date(2022, 3, 1), None)
+            await parties.outlets.open_branch(tx, branch)
+    async with db.transaction(Role.WORKER) as tx:
+        for bank_id, product_id in {row["bank_id"]: row["product_id"] for row in sold}.items():
+            made = Product(
+                product_id, bank_id, "XY-FP", f"票e贷{plan[bank_id] + 1}", "Invoice loan", "new", 5_000_000,
+                300_000_000, 3, 24, 38_500, 90_000, "instalments", True, 10, "invoices", date(2025, 1, 1), None,
+            )  # fmt: skip
+            await parties.shelf.add_product(tx, made)
+    await set_clock(db, until)
+    await make_regulator(db)
 
 
 async def make_history(db: Database) -> None:
@@ -86,3 +132,43 @@ async def test_the_first_morning_says_what_will_come(db: Database, visit: Visit,
     await walk.open("/supervision/overview")
     await walk.shot("overview-empty")
     await walk.says("还没有推送给银行的需求" if lang == "zh" else "No order has been sent to a bank yet")
+
+
+@BOTH
+async def test_the_morning_names_what_is_red_and_what_the_night_brought(
+    db: Database, visit: Visit, lang: str, width: int
+):
+    """Open broken promises by bank and kind, and every figure leads to its cases."""
+    await make_city(db, "2025-10-09 09:00", 160)
+    walk = await visit(lang, width)
+    await walk.sign_in(LOGIN, PASSWORD)
+
+    await walk.open("/supervision")
+    await walk.shot("city-morning")
+    await walk.press('a[href^="/supervision/lists?what=red"]')
+    await walk.shot("city-red")
+    assert await walk.page.locator("[data-row]").count()
+    await walk.press('a[href^="/supervision/cases/"]')
+    await walk.shot("city-case")
+    await walk.open("/supervision")
+    await walk.press('a[href^="/supervision/lists?what=breach"]')
+    assert await walk.page.locator("[data-row]").count()
+
+
+@BOTH
+async def test_the_overview_of_a_city_says_what_it_found(db: Database, visit: Visit, lang: str, width: int):
+    """Months, reasons, districts by the day looked at, and banks; nothing cut, nothing untranslated."""
+    await make_city(db)
+    walk = await visit(lang, width)
+    await walk.sign_in(LOGIN, PASSWORD)
+
+    await walk.open("/supervision/overview")
+    await walk.shot("city-overview")
+    assert 37 == await walk.page.locator(".map .district").count()
+    await walk.page.fill("#f-on", "2025-11-05")
+    await walk.page.press("#f-on", "Enter")
+    await walk.page.wait_for_url("**on=2025-11-05**")
+    await walk.look()
+    assert 38 == await walk.page.locator(".map .district").count()
+    await walk.open("/supervision/overview?period=2025-10&district=500103&by=branch&sort=-cases")
+    await walk.shot("city-october")

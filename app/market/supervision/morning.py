@@ -30,6 +30,11 @@ class Red:
     oldest_at: datetime
     days: int
 
+    @property
+    def oldest_on(self) -> date:
+        """The oldest deadline is this day's 24:00."""
+        return due_on(self.oldest_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Changed:
@@ -71,6 +76,20 @@ class Line:
     at: datetime
     days: int
     place: tuple[str, str | int]
+
+    @property
+    def due_on(self) -> date:
+        """The day at whose 24:00 `at` is, when `at` is a deadline."""
+        return due_on(self.at)
+
+
+def due_on(due_at: datetime) -> date:
+    """
+    >>> from datetime import UTC
+    >>> due_on(datetime(2025, 10, 11, 16, tzinfo=UTC))
+    datetime.date(2025, 10, 11)
+    """
+    return shanghai_date(due_at - timedelta(microseconds=1))
 
 
 def evening_before(calendar: Calendar, today: date, evening: time) -> datetime:
@@ -140,7 +159,7 @@ def _changed(what: str, moved: Sequence[Record]) -> Changed:
 
 def _late(calendar: Calendar, due_at: datetime, now: datetime) -> int:
     """Workdays that have begun since the deadline: a deadline is the 00:00 after its last day."""
-    last = shanghai_date(due_at - timedelta(microseconds=1))
+    last = due_on(due_at)
     return workdays_between(calendar, last, max(last, shanghai_date(now)))
 
 

@@ -35,7 +35,7 @@ URL: Final = "/supervision/overview"
 GROUPS: Final = (By.BANK, By.BRANCH, By.PRODUCT, By.DISTRICT)
 OWN: Final = ("by", "sort", "on")  # Of the page beside the part: kind of group, its order, the day of the map.
 MONEY: Final = ("granted_fen", "signed_fen", "paid_out_fen")
-CHART: Final = (760, 250)
+CHART: Final = (608, 230)
 LABELS_MAX: Final = 12
 
 
