@@ -1,6 +1,11 @@
-"""A firm's way from the start page to a posted order, and what it sees afterwards."""
+"""A firm's order after it was posted: every state of it, as its owner meets it on a phone or at a desk."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
 
 import pytest
+from playwright.async_api import Request
 
 from app.infra.db import Database
 from app.market import orders
@@ -8,6 +13,8 @@ from tests.browser.conftest import Visit
 from tests.browser.town import (
     OWNER,
     PASSWORD,
+    Town,
+    TownBank,
     accept_and_contact,
     act,
     make_town,
@@ -18,268 +25,292 @@ from tests.browser.town import (
     set_clock,
     sign_and_draw,
 )
-from tests.browser.walk import NARROW, WIDE
+from tests.browser.walk import NARROW, WIDE, Walk
+from tests.market.papers.samples import jpg, pdf
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("zh", NARROW), ("en", WIDE), ("en", NARROW)])
+ONE_EACH = pytest.mark.parametrize(("lang", "width"), [("zh", NARROW), ("en", WIDE)])
+OTHER_EACH = pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("en", NARROW)])
 
 
-@BOTH
-async def test_anybody_may_look_at_the_shelf(db: Database, visit: Visit, lang: str, width: int):
-    """No account is needed to see what one can get, at which rate and how soon."""
-    await make_town(db)
-    walk = await visit(lang, width)
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A posted order, its firm's walk, and the page of it."""
 
-    await walk.open("/")
-    await walk.shot("start")
+    db: Database
+    town: Town
+    order_id: UUID
+    walk: Walk
 
-    await walk.says("税易贷" if lang == "zh" else "Tax loan")
+    @property
+    def page(self) -> str:
+        return f"/my/orders/{self.order_id}"
 
+    async def part(self, bank: TownBank) -> UUID:
+        return (await parts_of(self.db, self.order_id))[bank.bank_id]
 
-@BOTH
-async def test_a_firm_sees_what_each_product_would_lend_and_why(db: Database, visit: Visit, lang: str, width: int):
-    """One card per product: an amount and what it rests on, or why there is none and what would change it."""
-    await make_town(db)
-    walk = await visit(lang, width)
-    await walk.open("/")
+    async def says(self, zh: str, en: str) -> None:
+        await self.walk.says(zh if self.walk.lang == "zh" else en)
 
-    await walk.press("text=查看我的额度" if lang == "zh" else "text=See my estimates")
-    await walk.page.fill("#f-login", OWNER)
-    await walk.page.fill("#f-password", PASSWORD)
-    await walk.press("main button[type=submit]")
-    await walk.shot("estimates")
+    async def see(self, shot: str) -> None:
+        await self.walk.open(self.page)
+        await self.walk.shot(shot)
 
-    await walk.says("完整依据和测算过程" if lang == "zh" else "every step of the reckoning")
-    await walk.page.locator("summary").first.click()
-    await walk.look()
-    await walk.shot("estimates-open")
-
-
-WORDS = {
-    "zh": ("按这个额度申请", "继续", "核对需求", "银行会看到什么", "阅读并签署授权书", "需求已发布"),
-    "en": (
-        "Ask for this amount",
-        "Continue",
-        "Check your order",
-        "What the banks will see",
-        "Read and sign",
-        "is posted",
-    ),
-}
+    async def ask_papers(self, bank: TownBank, *items: str) -> None:
+        found = await self.part(bank)
+        await act(
+            self.db, bank.clerk,
+            lambda tx, by: orders.acceptances.ask_papers(
+                tx, found, items=list(items), note="请一次备齐。", by=by, now=tx.now
+            ),
+        )  # fmt: skip
 
 
-@BOTH
-async def test_a_firm_goes_from_the_start_page_to_a_posted_order(db: Database, visit: Visit, lang: str, width: int):
-    """The whole way: look, sign in, estimates, five questions, banks, data, letters, order; twelve screens."""
-    ask, go_on, check, data, letters, posted = WORDS[lang]
-    await make_town(db)
-    walk = await visit(lang, width)
+async def begin(db: Database, visit: Visit, lang: str, width: int, *, banks: int = 3, **more: bool) -> Stage:
+    town = await make_town(db)
+    order_id = await post_need(db, town, banks=banks)
+    walk = await visit(lang, width, **more)
     await walk.sign_in(OWNER, PASSWORD)
-    await walk.open("/my")
-    await walk.shot("home-empty")
-    await walk.open("/my/estimates")
-
-    await walk.press(f"text={ask}")
-    await walk.page.fill("#f-amount_wan", "很多")
-    await walk.press(f"main button:has-text('{go_on}')")
-    await walk.shot("q1-fault")
-    await walk.page.fill("#f-amount_wan", "60")
-    await walk.press(f"main button:has-text('{go_on}')")
-    await walk.shot("q2-term")
-    await walk.page.check("input[name=term_months][value='12']")
-    await walk.press(f"main button:has-text('{go_on}')")
-    await walk.page.check("input[name=purpose][value=working_capital]")
-    await walk.press(f"main button:has-text('{go_on}')")
-    await walk.shot("q4-security")
-    await walk.press(f"main button:has-text('{go_on}')")
-    await walk.shot("q5-until")
-    await walk.press(f"main button:has-text('{go_on}')")
-
-    await walk.says(check)
-    await walk.shot("banks")
-    await walk.press(f"main button:has-text('{go_on}')")
-    await walk.says(data)
-    await walk.shot("data")
-    await walk.press(f"main button:has-text('{go_on}')")
-    await walk.says(letters)
-    await walk.shot("letters")
-    for box in await walk.page.locator("input[name=agree]").all():
-        await box.check()
-    await walk.press("main button.btn-lg")
-    await walk.says(posted)
-    await walk.shot("order-posted")
+    return Stage(db, town, order_id, walk)
 
 
 @BOTH
-async def test_an_order_shows_its_deadlines_papers_offers_and_refusals(
+async def test_an_order_is_followed_from_the_banks_to_the_last_payment(
+    db: Database, visit: Visit, tmp_path: Path, lang: str, width: int
+):
+    """In each state the first thing on the page is whose turn it is, and by when; everything to do is done there."""
+    at = await begin(db, visit, lang, width)
+    first, second, third = at.town.banks
+    await at.see("order-waiting")
+    await at.says("决定是否受理", "decide whether to take it on")
+
+    await set_clock(db, "2025-09-26 10:00")
+    await accept_and_contact(db, first, await at.part(first))
+    await accept_and_contact(db, second, await at.part(second))
+    await at.ask_papers(first, "近六个月银行流水", "租赁合同")
+    await set_clock(db, "2025-10-09 09:00")
+    await at.walk.open(at.page)
+    for summary in await at.walk.page.locator(".turns details.why > summary").all():
+        await summary.click()
+    await at.walk.look()
+    await at.walk.shot("order-papers")
+    await at.says("1 个工作日后", "in 1 workday")
+    await at.says("国庆节、中秋节放假", "National Day and Mid-Autumn Festival holiday")
+
+    await _bring(at, tmp_path)
+    await refuse(db, second, await at.part(second))
+    await accept_and_contact(db, third, await at.part(third))
+    await offer(db, first, await at.part(first), 42_000)
+    await offer(db, third, await at.part(third), 45_000, fee_fen=50_000)
+    await at.walk.open(at.page)
+    await at.walk.page.locator(".schedules summary").first.click()
+    await at.walk.look()
+    await at.walk.shot("order-offers")
+
+    await at.walk.press("table.offers a.btn")
+    await at.walk.shot("order-pick")
+    await at.says("停止办理，看不到您的数据", "stops working on it")
+    await at.walk.press("main form button[type=submit]")
+    await at.says("等待银行与您签约", "will now sign with you")
+    await at.says("您选了别家", "another bank")
+    await at.walk.shot("order-picked")
+
+    await sign_and_draw(db, first, await at.part(first))
+    await at.see("order-paying")
+    await at.says("¥45 万", "¥450,000")
+    await at.walk.press("a[href*='act=draws-end']")
+    await at.says("¥25 万", "¥250,000")
+    await at.walk.press("main form button[type=submit]")
+    await at.says("已放弃剩余", "given up what was still")
+    await at.walk.shot("order-serviced")
+
+
+async def _bring(at: Stage, folder: Path) -> None:
+    """First with a file that is not taken, then with two that are; what was written is still there."""
+    said = "流水在第一份里；租赁合同明天补到网点。"
+    (folder / "流水.pdf").write_bytes(pdf())
+    (folder / "照片.jpg").write_bytes(jpg())
+    (folder / "坏.pdf").write_bytes(pdf()[:-40])
+    page = at.walk.page
+    await page.set_input_files("#f-files", [folder / "流水.pdf", folder / "坏.pdf"])
+    await page.fill("#f-answer", said)
+    await at.walk.press("section.todo button[type=submit]")
+    await at.says("银行还没有收到任何一份", "the bank has received none")
+    await at.says("文件不完整或已损坏", "cut off or damaged")
+    await at.walk.shot("order-papers-refused")
+    assert said == await page.input_value("#f-answer")
+
+    await page.set_input_files("#f-files", [folder / "流水.pdf", folder / "照片.jpg"])
+    await at.walk.press("section.todo button[type=submit]")
+    await at.says("已交给银行", "Handed to the bank")
+    await at.walk.shot("order-brought")
+    async with page.expect_download() as coming:
+        await page.click("a:has-text('流水.pdf')")
+    download = await coming.value
+    assert ("流水.pdf", pdf()) == (download.suggested_filename, Path(await download.path()).read_bytes())
+
+
+@ONE_EACH
+async def test_the_page_changes_by_itself_and_keeps_what_is_typed(db: Database, visit: Visit, lang: str, width: int):
+    """A bank acts while the owner writes: the news comes in, the letters stay, and nothing is fetched for nothing."""
+    at = await begin(db, visit, lang, width)
+    first, second, _ = at.town.banks
+    await accept_and_contact(db, first, await at.part(first))
+    await at.ask_papers(first, "近六个月银行流水")
+    await at.walk.open(at.page)
+    page, asked = at.walk.page, []
+    page.on("requestfinished", lambda request: asked.append(request) if "seen=" in request.url else None)
+    await page.fill("#f-answer", "正在准备")
+    await page.locator("#f-answer").blur()
+
+    await page.evaluate("() => window.dispatchEvent(new Event('focus'))")
+    await page.wait_for_timeout(600)
+    assert [204] == [await _status(one) for one in asked]
+    await accept_and_contact(db, second, await at.part(second))
+    await page.evaluate("() => window.dispatchEvent(new Event('focus'))")
+    await page.wait_for_selector(
+        ".turns li:nth-child(2):has-text('给出方案'), .turns li:nth-child(2):has-text('offer')"
+    )
+
+    assert "正在准备" == await page.input_value("#f-answer")
+    await at.walk.look()
+
+
+async def _status(request: Request) -> int:
+    answer = await request.response()
+    assert answer is not None
+    return answer.status
+
+
+@ONE_EACH
+async def test_all_banks_refused_and_the_order_says_what_would_cure_it(
     db: Database, visit: Visit, lang: str, width: int
 ):
-    """Everything that a firm must know or do stands on the page of its order, and nothing needs a script."""
-    town = await make_town(db)
-    order_id = await post_need(db, town)
-    first, second, third = town.banks
-    parts = await parts_of(db, order_id)
-    await set_clock(db, "2025-09-26 10:00")
-    await accept_and_contact(db, first, parts[first.bank_id])
-    await accept_and_contact(db, second, parts[second.bank_id])
-    await act(
-        db,
-        first.clerk,
-        lambda tx, by: orders.acceptances.ask_papers(
-            tx, parts[first.bank_id], items=["近六个月银行流水", "租赁合同"], note="请一次备齐。", by=by, now=tx.now
-        ),
-    )
-    await refuse(db, second, parts[second.bank_id])
-    third_id = (await parts_of(db, order_id))[third.bank_id]
-    await accept_and_contact(db, third, third_id)
-    walk = await visit(lang, width, java_script_enabled=True)
-    await walk.sign_in(OWNER, PASSWORD)
+    """The reason in plain words, what it was checked against, what to mend, when to ask again, and the way on."""
+    at = await begin(db, visit, lang, width, banks=1)
+    (bank, *_) = at.town.banks
+    await accept_and_contact(db, bank, await at.part(bank))
+    await refuse(db, bank, await at.part(bank))
 
-    await set_clock(db, "2025-10-09 09:00")
-    await walk.open("/my")
-    await walk.shot("home")
-    await walk.open(f"/my/orders/{order_id}")
-    await walk.says("近六个月银行流水")
-    await walk.says("低于本产品三十万元的要求")
-    for summary in await walk.page.locator("details.over > summary, details.why > summary").all():
-        await summary.click()
-    await walk.look()
-    await walk.shot("order-papers")
-    await walk.page.fill("#f-answer", "流水已备好，明天送到网点；租赁合同在合同附件里。")
-    await walk.press("section.todo button[type=submit]")
-    await walk.says("时限继续计算" if lang == "zh" else "counts on")
+    await at.see("order-refused")
 
-    await offer(db, first, parts[first.bank_id], 42_000)
-    await offer(db, third, third_id, 45_000, fee_fen=50_000)
-    await walk.open(f"/my/orders/{order_id}")
-    await walk.shot("order-offers")
-    walk.page.on("dialog", lambda dialog: dialog.accept())
-    await walk.press("table.offers button[type=submit]")
-    await walk.says("等待银行与您签约" if lang == "zh" else "will now sign with you")
-    await walk.shot("order-picked")
+    await at.says("低于本产品三十万元的要求", "低于本产品三十万元的要求")
+    await at.says("¥18 万", "¥180,000")
+    await at.says("2026-03-24", "24 Mar 2026")
+    await at.walk.press(".ended a.btn")
+    await at.says("核对需求", "Check your order")
+    assert str(at.order_id) in at.walk.page.url + await at.walk.page.content()
 
 
-@BOTH
-async def test_consents_are_read_and_taken_back(db: Database, visit: Visit, lang: str, width: int):
-    """Taking back is as easy as giving: one tap, then the bank is out and the order says so; the whole order too."""
-    town = await make_town(db)
-    order_id = await post_need(db, town, banks=2)
-    walk = await visit(lang, width)
-    walk.page.on("dialog", lambda dialog: dialog.accept())
-    await walk.sign_in(OWNER, PASSWORD)
+@OTHER_EACH
+async def test_an_order_that_nobody_took_up_has_lapsed(db: Database, visit: Visit, lang: str, width: int):
+    """A bank that did not accept in time has lost it, and the page says that it was the bank's doing."""
+    at = await begin(db, visit, lang, width, banks=1)
+    await set_clock(db, "2025-11-10 10:00")
+    await orders.sweep(db)
 
-    await walk.open("/my/consents")
-    await walk.shot("consents")
-    await walk.press("section.panel p a[href*='/consents/']")
-    await walk.says("授权人可以随时撤回本授权")
-    await walk.shot("letter")
-    await walk.open("/my/consents")
-    await walk.press("section.panel form button")
-    await walk.says("看不到您的数据" if lang == "zh" else "cannot see your data")
-    await walk.press("form[action$='/withdrawal'] button")
-    await walk.says("需求已撤回" if lang == "zh" else "is withdrawn")
-    await walk.shot("order-withdrawn")
-    await walk.press(".ended a.btn")
-    await walk.says("核对需求" if lang == "zh" else "Check your order")
+    await at.see("order-lapsed")
 
-    assert f"previous={order_id}" in walk.page.url or str(order_id) in await walk.page.content()
+    await at.says("银行未按时受理", "did not take it on in time")
+    assert not await at.walk.page.locator(".turns").count()
 
 
-async def test_the_way_needs_no_script_and_says_what_is_missing(db: Database, visit: Visit):
-    """Without JavaScript everything reads and every form works; a forgotten bank or class is named, nothing lost."""
-    await make_town(db)
-    walk = await visit("zh", NARROW, java_script_enabled=False)
-    await walk.sign_in(OWNER, PASSWORD)
-    answers = "amount_wan=60&term_months=12&purpose=equipment&collateral=none&district=500103&until_days=30&places=1"
-    assert await walk.page.locator("nav a[href='/my/consents']").is_visible()
+@OTHER_EACH
+async def test_a_firm_takes_its_order_back_and_reads_before_what_that_means(
+    db: Database, visit: Visit, lang: str, width: int
+):
+    """Which banks stop, what stays on record, that it cannot be undone; no is as near as yes."""
+    at = await begin(db, visit, lang, width, banks=2)
+    await accept_and_contact(db, at.town.banks[0], await at.part(at.town.banks[0]))
+    await at.walk.open(at.page)
 
-    await walk.open(f"/my/orders/new?{answers}")
-    for box in await walk.page.locator("input[name=bank]").all():
-        await box.uncheck()
-    await walk.press("main form button")
-    await walk.says("请至少选择一家银行")
-    await walk.page.locator("input[name=bank]").first.check()
-    await walk.press("main form button")
-    while await walk.page.locator("input[name=see]:checked").count():
-        await walk.page.locator("input[name=see]:checked").first.uncheck()
-    await walk.press("main form button")
-    await walk.says("每家银行至少要能看到一类数据")
-    await walk.page.locator("input[name=see]:visible").nth(1).check()
-    await walk.press("main form button")
-    await walk.says("我代表本企业阅读并同意")
-    await walk.page.check("input[name=agree]")
-    await walk.press("main form button")
-    await walk.says("需求已发布")
-    await walk.shot("no-script-posted")
+    await at.walk.press("a[href*='act=withdrawal']")
+    await at.walk.shot("order-withdraw")
+    await at.walk.press("main a.btn-outline-secondary")
+    await at.says("银行正在办理", "Banks are working on it")
+    await at.walk.press("a[href*='act=withdrawal']")
+    await at.walk.press("main form button[type=submit]")
+
+    await at.says("需求已撤回", "is withdrawn")
+    await at.walk.shot("order-withdrawn")
 
 
-@pytest.mark.parametrize(("lang", "width"), [("zh", NARROW), ("en", WIDE)])
+@ONE_EACH
+async def test_one_bank_loses_its_consent_and_the_others_go_on(db: Database, visit: Visit, lang: str, width: int):
+    """Taking one consent back stops one bank; the reserve takes its place."""
+    at = await begin(db, visit, lang, width)
+    await at.walk.open(at.page)
+
+    await at.walk.press("a[href*='act=revocation']")
+    await at.walk.shot("order-revoke")
+    await at.walk.press("main form button[type=submit]")
+
+    await at.says("看不到您的数据", "cannot see your data")
+    await at.says("授权已撤回", "taken back")
+
+
+@OTHER_EACH
 async def test_a_bank_that_does_not_sign_in_time_can_be_left(db: Database, visit: Visit, lang: str, width: int):
-    """After the promised day the page says that the bank is late, and the firm need not wait any longer."""
-    town = await make_town(db)
-    order_id = await post_need(db, town, banks=1)
-    bank = town.banks[0]
-    suborder_id = (await parts_of(db, order_id))[bank.bank_id]
-    await accept_and_contact(db, bank, suborder_id)
-    await offer(db, bank, suborder_id, 42_000)
-    await act(db, town.owner, lambda tx, by: orders.decisions.pick_offer(tx, suborder_id, by=by, now=tx.now))
-    walk = await visit(lang, width)
-    walk.page.on("dialog", lambda dialog: dialog.accept())
-    await walk.sign_in(OWNER, PASSWORD)
+    """After the promised day it is the firm's turn: to wait on, or to leave."""
+    at = await begin(db, visit, lang, width, banks=1)
+    (bank, *_) = at.town.banks
+    found = await at.part(bank)
+    await accept_and_contact(db, bank, found)
+    await offer(db, bank, found, 42_000)
+    await act(db, at.town.owner, lambda tx, by: orders.decisions.pick_offer(tx, found, by=by, now=tx.now))
 
     await set_clock(db, "2025-10-13 09:00")
-    await walk.open(f"/my/orders/{order_id}")
-    await walk.says("已过期限" if lang == "zh" else "Past its time")
+    await at.walk.open(at.page)
+    await at.says("已过期限", "Past its time")
     await orders.sweep(db)
-    await walk.open(f"/my/orders/{order_id}")
-    await walk.says("已超时" if lang == "zh" else "Late")
-    await walk.shot("order-late")
-    await walk.press("form[action$='/release'] button")
-    await walk.says("已不再等待该行" if lang == "zh" else "no longer wait")
-    await walk.shot("order-let-go")
+    await at.see("order-late")
+    await at.says("已超时", "Late")
+    await at.walk.press("a[href*='act=release']")
+    await at.walk.shot("order-release")
+    await at.walk.press("main form button[type=submit]")
+    await at.says("已不再等待该行", "no longer wait")
+    await at.walk.shot("order-let-go")
 
 
-@pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("en", NARROW)])
-async def test_a_signed_loan_shows_its_contract_and_what_is_drawn(db: Database, visit: Visit, lang: str, width: int):
-    """Granted, signed and paid out are three figures; the rest may be given up."""
-    town = await make_town(db)
-    order_id = await post_need(db, town, banks=1)
-    bank = town.banks[0]
-    suborder_id = (await parts_of(db, order_id))[bank.bank_id]
-    await accept_and_contact(db, bank, suborder_id)
-    await offer(db, bank, suborder_id, 42_000)
-    await act(db, town.owner, lambda tx, by: orders.decisions.pick_offer(tx, suborder_id, by=by, now=tx.now))
-    await sign_and_draw(db, bank, suborder_id)
-    walk = await visit(lang, width)
-    walk.page.on("dialog", lambda dialog: dialog.accept())
-    await walk.sign_in(OWNER, PASSWORD)
+async def test_everything_on_the_page_works_without_scripts(db: Database, visit: Visit, tmp_path: Path):
+    """Files are brought, an offer is taken, an order is taken back: forms and links alone."""
+    at = await begin(db, visit, "zh", NARROW, banks=1, java_script_enabled=False)
+    (bank, *_) = at.town.banks
+    found = await at.part(bank)
+    await accept_and_contact(db, bank, found)
+    await at.ask_papers(bank, "近六个月银行流水")
+    await at.walk.open(at.page)
+    (tmp_path / "流水.pdf").write_bytes(pdf())
 
-    await walk.open(f"/my/orders/{order_id}")
-    await walk.shot("order-paying")
-    await walk.says("¥45 万" if lang == "zh" else "¥450,000")
-    await walk.says("¥20 万" if lang == "zh" else "¥200,000")
-    await walk.press("form[action$='/draws-end'] button")
-    await walk.says("已放弃剩余" if lang == "zh" else "given up what was still")
+    await at.walk.page.set_input_files("#f-files", [tmp_path / "流水.pdf"])
+    await at.walk.press("section.todo button[type=submit]")
+    await at.walk.says("已交给银行")
+    await offer(db, bank, found, 42_000)
+    await at.walk.open(at.page)
+    await at.walk.press("table.offers a.btn")
+    await at.walk.press("main form button[type=submit]")
+    await at.walk.says("已选定方案")
+    await at.walk.press("a[href*='act=withdrawal']")
+    await at.walk.press("main form button[type=submit]")
+
+    await at.walk.says("需求已撤回")
 
 
-async def test_the_questions_are_answered_by_keyboard_alone(db: Database, visit: Visit):
-    """Type and Enter, arrows and Enter: nobody needs a mouse to say what they need."""
-    await make_town(db)
-    walk = await visit("en", WIDE)
-    await walk.sign_in(OWNER, PASSWORD)
-    await walk.open("/my/orders/new")
+async def test_papers_are_brought_by_keyboard_alone(db: Database, visit: Visit):
+    """Words alone are an answer, too: Tab to the field, type, Tab to the button, Enter."""
+    at = await begin(db, visit, "en", WIDE, banks=1)
+    (bank, *_) = at.town.banks
+    await accept_and_contact(db, bank, await at.part(bank))
+    await at.ask_papers(bank, "近六个月银行流水")
+    await at.walk.open(at.page)
+    page = at.walk.page
 
-    await walk.page.keyboard.type("60")
-    await walk.page.keyboard.press("Enter")
-    for field, value in (("term_months", "12"), ("purpose", "equipment")):
-        await walk.page.wait_for_selector(f"input[name={field}]")
-        while await walk.page.evaluate("() => document.activeElement.name") != field:
-            await walk.page.keyboard.press("Tab")
-        await walk.page.keyboard.press("Space")
-        while await walk.page.evaluate("() => document.activeElement.value") != value:
-            await walk.page.keyboard.press("ArrowDown")
-        await walk.page.keyboard.press("Enter")
-    await walk.page.wait_for_selector("select[name=district]")
-    await walk.look()
+    while await page.evaluate("() => document.activeElement.id") != "f-answer":
+        await page.keyboard.press("Tab")
+    await page.keyboard.type("The bank statements lie at your counter.")
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await page.wait_for_load_state()
 
-    await walk.says("Where do you do business?")
+    await at.walk.says("Handed to the bank")

@@ -1,7 +1,7 @@
 """Limits: what each product would lend this firm, by a decision document, with its explanation."""
 
 from app.market.limits.jobs import keep_ratings
-from app.market.limits.rules import BadModel, Input, Measured, Status, measure
+from app.market.limits.rules import BadModel, Input, Measured, Status, measure, plain_words
 from app.market.limits.schemas import ModelBody, read_model
 from app.market.limits.service import (
     BankInput,
@@ -32,6 +32,7 @@ __all__ = [
     "latest",
     "measure",
     "model_versions",
+    "plain_words",
     "publish_model",
     "read_model",
     "record_input",

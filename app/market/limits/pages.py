@@ -1,7 +1,6 @@
-"""The start page with the shelf, open to everybody; a firm's own estimates, one card per product."""
+"""A firm's own estimates, one card per product: what it could get, what that rests on, and what changed since."""
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -16,24 +15,16 @@ from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.market import parties
 from app.market.limits import service
+from app.market.limits.rules import changes, plain_words
 from app.market.limits.service import Estimate
-from app.office import policies
-from app.web import i18n
+from app.web import formats, i18n
 from app.web.body import Form, Posted
 from app.web.deps import Given
 from app.web.i18n import N_, _
 from app.web.pages import page, see_other
 
 FIRM: Final = {"roles": (SeatRole.BUSINESS,)}
-PROMISED: Final = ("ACCEPT", "CONTACT", "DECISION")
-LINES: Final = 3  # What a card rests on, before it is opened.
-REPAYMENTS: Final = {
-    "instalments": N_("等额分期"),
-    "interest_first": N_("按月付息，到期还本"),
-    "bullet": N_("到期一次还本付息"),
-}
-# The unit stands with the value, so it need not stand in the words as well.
-_UNIT_WORDS: Final = re.compile(r"（(?:分|百万分之)）|，分(?=）)| \((?:fen|ppm)\)")
+UNITS: Final = {"fen": "fen", "ppm": "ppm", "months": "months"}  # By how the name of a step's result ends.
 
 
 class RefreshForm(Form):
@@ -53,6 +44,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Since:
+    """The card before it that said something else. `lines`: what of its inputs differs, (then, now)."""
+
+    estimate: Estimate
+    lines: tuple[tuple[Line, Line], ...]
+    is_other_model: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """An estimate as its page shows it. `why`, `change`: in the visitor's language, empty beside an amount."""
 
@@ -64,24 +64,20 @@ class Card:
     why: str
     change: str
     age_days: int | None
+    since: Since | None
 
+    @property
+    def fell(self) -> bool:
+        return self.since is not None and self.estimate.amount_fen < self.since.estimate.amount_fen
 
-@get("/", opt={"roles": "public"}, include_in_schema=False)
-async def show_start(tx: Given[ReadTx], request: Request[Any, Any, Any]) -> Response[str]:
-    """What one can get, from whom, at which rate, how soon; no account is needed to look."""
-    on = shanghai_date(tx.now)
-    banks = await parties.shelf.banks(tx)
-    products = sorted(
-        await parties.shelf.products_on(tx, on), key=lambda p: (p.rate_min_ppm, -p.amount_max_fen, p.code)
-    )
-    limits = {name: await policies.in_force(tx, "clock", name, on) for name in PROMISED}
-    return page(
-        request,
-        "market/start.html",
-        shelf=[(product, banks[product.bank_id]) for product in products],
-        repayments=REPAYMENTS,
-        promise={name: policy.body["count"] for name, policy in limits.items()},
-    )
+    @property
+    def expires_on(self) -> date:
+        return shanghai_date(self.estimate.expires_at)
+
+    @property
+    def missing(self) -> tuple[Line, ...]:
+        """The inputs that are not known, which is what most zeros come from."""
+        return tuple(line for line in self.lines if line.status == "not_collected")
 
 
 @get("/my/estimates", opt={**FIRM, "records_access": True}, include_in_schema=False)
@@ -93,8 +89,15 @@ async def show_estimates(tx: Given[Tx], seat: Given[Seat], request: Request[Any,
     kept = tuple(card for card in kept if card.product_id in offered)
     if len(kept) < len(offered) or any(shanghai_date(card.made_at) < on for card in kept):
         kept = await _make(tx, seat)
+    cards = await show_cards(tx, kept, on)
     firm = await orgs.get_org(tx, seat.org_id)
-    return page(request, "limits/estimates.html", cards=await show_cards(tx, kept, on), firm=firm, today=on)
+    return page(
+        request,
+        "limits/estimates.html",
+        able=[card for card in cards if card.estimate.amount_fen],
+        unable=[card for card in cards if not card.estimate.amount_fen],
+        firm=firm,
+    )
 
 
 @post("/my/estimates/refresh", opt=FIRM, include_in_schema=False)
@@ -102,8 +105,11 @@ async def refresh_estimates(
     data: Posted[RefreshForm], tx: Given[Tx], seat: Given[Seat], request: Request[Any, Any, Any]
 ) -> Response[bytes]:
     """Make every card anew from what is known now; harmless to repeat."""
-    await _make(tx, seat)
-    return see_other(request, "/my/estimates", flash=_("已按最新数据重新测算。"))
+    before = {card.product_id: card.amount_fen for card in await service.latest(tx, seat.org_id, now=tx.now)}
+    made = await _make(tx, seat)
+    other = sum(before.get(card.product_id) != card.amount_fen for card in made)
+    said = _("已按最新数据重新测算 {n} 个产品，{other} 个额度有变化。").format(n=len(made), other=other)
+    return see_other(request, "/my/estimates", flash=said)
 
 
 async def _make(tx: Tx, seat: Seat) -> tuple[Estimate, ...]:
@@ -113,19 +119,24 @@ async def _make(tx: Tx, seat: Seat) -> tuple[Estimate, ...]:
     return await service.cards(tx, firm.subject_id, business_id=seat.org_id, now=tx.now)
 
 
-async def show_cards(tx: ReadTx, estimates: tuple[Estimate, ...], on: date) -> list[Card]:
+async def show_cards(tx: ReadTx, estimates: Sequence[Estimate], on: date) -> list[Card]:
     """Estimates in words, the largest amount first; those of zero after them."""
     products = {product.product_id: product for product in await parties.shelf.products_on(tx, on)}
-    banks = await parties.shelf.banks(tx)
-    units = await _units(tx, on)
-    cards = [
-        Card(
-            one, products[one.product_id], banks[one.bank_id], tuple(_line(entry, units) for entry in one.inputs),
-            tuple((str(step["name"]), tuple(_results(step["data"]))) for step in one.trace),
-            _words(one.why_zero, ""), _words(one.why_zero, "change_"), one.data_age_days(on),
-        )
-        for one in estimates
-    ]  # fmt: skip
+    banks, units = await parties.shelf.banks(tx), await _units(tx, on)
+    before = await service.earlier(tx, estimates)
+    cards = []
+    for one in estimates:
+        product = products[one.product_id]
+        named = await service.labels_of(tx, one, product)
+        labels = {name: label.en if i18n.language() == "en" else label.zh for name, label in named.items()}
+        then = before.get(one.product_id)
+        cards.append(
+            Card(
+                one, product, banks[one.bank_id], tuple(_line(entry, units) for entry in one.inputs),
+                tuple(_steps(one, labels)), _words(one.why_zero, ""), _words(one.why_zero, "change_"),
+                one.data_age_days(on), None if then is None else _since(then, one, units),
+            )
+        )  # fmt: skip
     return sorted(cards, key=lambda card: (-card.estimate.amount_fen, card.product.rate_min_ppm, card.product.code))
 
 
@@ -134,13 +145,27 @@ async def _units(tx: ReadTx, on: date) -> dict[str, str]:
     return {figure.path: figure.unit for item in edition.items.values() for figure in item.figures}
 
 
+def _since(then: Estimate, now: Estimate, units: Mapping[str, str]) -> Since:
+    found = changes(then.inputs, now.inputs)
+    lines = tuple((_line(before, units), _line(after, units)) for before, after in found)
+    return Since(then, lines, (then.model_key, then.model_version) != (now.model_key, now.model_version))
+
+
 def _line(entry: Mapping[str, str | int | None], units: Mapping[str, str]) -> Line:
-    words = str(entry[f"words_{i18n.language()}"])
     as_of_on = entry["as_of_on"]
     return Line(
-        _UNIT_WORDS.sub("", words), str(entry["status"]), entry["value"], units.get(str(entry["path"]), "text"),
-        None if as_of_on is None else date.fromisoformat(str(as_of_on)), str(entry["source"] or ""),
+        plain_words(str(entry[f"words_{i18n.language()}"])), str(entry["status"]), entry["value"],
+        units.get(str(entry["path"]), "text"), None if as_of_on is None else date.fromisoformat(str(as_of_on)),
+        str(entry["source"] or ""),
     )  # fmt: skip
+
+
+def _steps(one: Estimate, labels: Mapping[str, str]) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    """The engine's trace in words, step by step; what has no words of its own is left to its name."""
+    for step in one.trace:
+        results = tuple((labels.get(key, key), _said(key, value)) for key, value in _results(step["data"]))
+        if results:
+            yield labels.get(str(step["step"]), str(step["name"])), results
 
 
 def _results(data: object) -> Iterator[tuple[str, str]]:
@@ -151,7 +176,17 @@ def _results(data: object) -> Iterator[tuple[str, str]]:
     for name, value in (looked if isinstance(looked, Mapping) else data).items():
         result = value.get("result") if isinstance(value, Mapping) else value
         if not isinstance(result, Mapping | list):
-            yield str(name), "—" if result is None else str(result).lower() if isinstance(result, bool) else str(result)
+            yield str(name), "" if result is None else str(result).lower() if isinstance(result, bool) else str(result)
+
+
+def _said(key: str, value: str) -> str:
+    """A result in the unit that its name ends with; yes and no in words."""
+    if value in ("true", "false"):
+        return _("是") if value == "true" else _("否")
+    unit = UNITS.get(key.rpartition("_")[2])
+    if unit is None or not value.lstrip("-").isdigit():
+        return value or _("不适用")
+    return formats.figure(int(value), unit, i18n.language())
 
 
 def _words(why: Mapping[str, str] | None, prefix: str) -> str:

@@ -6,7 +6,8 @@ and every division is floored in the document itself; whatever leaves is an inte
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -16,6 +17,7 @@ from typing import Any, Final
 import zen
 
 Value = int | str
+_UNIT_WORDS: Final = re.compile(r"（(?:分|百万分之)）|，分(?=）)| \((?:fen|ppm)\)")
 FACT_MAX: Final = 10**15  # fen: ten trillion yuan. Beyond it the engine's decimals may run over.
 
 
@@ -119,6 +121,29 @@ def _trace(trace: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """The engine's trace in running order: what each step took from its table or expressions, numbers as texts."""
     steps = sorted((step for step in trace.values() if step["traceData"] is not None), key=lambda step: step["order"])
     return tuple({"step": step["id"], "name": step["name"], "data": texts(step["traceData"])} for step in steps)
+
+
+Shown = Mapping[str, Value | None]
+Change = tuple[Shown, Shown]
+
+
+def changes(before: Sequence[Shown], after: Sequence[Shown]) -> tuple[Change, ...]:
+    """Which inputs of two estimates of one product differ in value or in being known at all, as (before, after).
+
+    An input that only one of the two models reads is no change of the firm's, and is left out.
+    """
+    known = {entry["name"]: entry for entry in before}
+    pairs = [(known[entry["name"]], entry) for entry in after if entry["name"] in known]
+    return tuple((old, new) for old, new in pairs if (old["status"], old["value"]) != (new["status"], new["value"]))
+
+
+def plain_words(words: str) -> str:
+    """What an input is called where its value stands beside it with its unit, so that the unit is not said twice.
+
+    >>> plain_words("近十二个月有效销项净额（不含税，分）"), plain_words("share of void invoices (ppm)")
+    ('近十二个月有效销项净额（不含税）', 'share of void invoices')
+    """
+    return _UNIT_WORDS.sub("", words)
 
 
 def texts(value: Any) -> Any:

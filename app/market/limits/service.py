@@ -4,7 +4,7 @@ An estimate is indicative: it binds nobody and never enters a pool's ledger. It 
 which is the firm's right to see, and from what a bank says of its own customer.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.market.limits import store
 from app.market.limits.rules import BadModel, Input, Measured, Status, Value, features_hash, measure, oldest_on
-from app.market.limits.schemas import FAULT_WORDS, MODEL_FAULT, ModelBody, ModelInput, ZeroWords, read_model
+from app.market.limits.schemas import FAULT_WORDS, MODEL_FAULT, Label, ModelBody, ModelInput, ZeroWords, read_model
 from app.market.parties import Product, shelf
 from app.office import policies
 from app.office.policies import Policy
@@ -104,6 +104,27 @@ async def estimate(tx: Tx, subject_id: UUID, product_id: UUID, *, business_id: U
 async def latest(tx: ReadTx, business_id: UUID, *, now: datetime) -> tuple[Estimate, ...]:
     """The newest card of each product that has not expired."""
     return tuple(_kept(row) for row in await store.read_latest_estimates(tx, business_id, now))
+
+
+async def earlier(tx: ReadTx, estimates: Sequence[Estimate]) -> Mapping[UUID, Estimate]:
+    """By product: the newest card before these that gave another amount or rate."""
+    rows = await store.read_earlier_estimates(tx, [card.estimate_id for card in estimates])
+    return {row["product_id"]: _kept(row) for row in rows}
+
+
+async def labels_of(tx: ReadTx, card: Estimate, product: Product) -> Mapping[str, Label]:
+    """What the steps and results of a card's own document are called; empty when unknown."""
+    if card.model_key == own_key(product.product_id):
+        bodies = [row["body"] for row in await store.read_models_of(tx, product.product_id)
+                  if row["version"] == card.model_version]  # fmt: skip
+    elif card.model_version:
+        bodies = [(await policies.get_version(tx, "limit_model", card.model_key, card.model_version)).body]
+    else:
+        bodies = []
+    try:
+        return read_model(bodies[0]).labels if bodies else {}
+    except ValueError:
+        return {}
 
 
 async def record_input(

@@ -29,6 +29,15 @@ where business_id = $1 and expires_at > $2 and ($3::uuid is null or product_id =
 order by product_id, made_at desc, estimate_id desc
 """
 
+# Of each product the newest card before the one in hand that said something else, so that a change can be explained.
+EARLIER_ESTIMATES = """
+select distinct on (old.product_id) old.* from estimates shown
+join estimates old on old.business_id = shown.business_id and old.product_id = shown.product_id
+where shown.estimate_id = any($1) and old.made_at < shown.made_at
+  and (old.amount_fen, old.rate_ppm) is distinct from (shown.amount_fen, shown.rate_ppm)
+order by old.product_id, old.made_at desc, old.estimate_id desc
+"""
+
 INSERT_MODEL = """
 insert into product_models (product_id, version, bank_id, valid_from, body, made_by, checked_by, published_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing
@@ -56,6 +65,10 @@ async def read_latest_estimates(
     tx: ReadTx, business_id: UUID, now: datetime, product_id: UUID | None = None
 ) -> list[Record]:
     return await tx.fetch(LATEST_ESTIMATES, business_id, now, product_id)
+
+
+async def read_earlier_estimates(tx: ReadTx, estimate_ids: Sequence[UUID]) -> list[Record]:
+    return await tx.fetch(EARLIER_ESTIMATES, list(estimate_ids))
 
 
 async def insert_model(tx: Tx, *fields: object) -> bool:

@@ -25,6 +25,15 @@ class Bank:
     valid_from: date
     valid_to: date | None
 
+    @property
+    def short_name(self) -> str:
+        """As people call it, without its legal form.
+
+        >>> Bank(UUID(int=1), "山城示例银行股份有限公司", None, date(2022, 3, 1), None).short_name
+        '山城示例银行'
+        """
+        return _LEGAL_FORM.sub("", self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class Branch:

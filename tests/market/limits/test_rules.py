@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.market.limits import BadModel, Measured, measure, read_model
-from app.market.limits.rules import FACT_MAX, OUTPUTS, features_hash
+from app.market.limits.rules import FACT_MAX, OUTPUTS, Shown, changes, features_hash
 from tests.support import REPOSITORY
 
 POLICIES = json.loads((REPOSITORY / "migrations" / "policies" / "limit_model.json").read_text())
@@ -157,3 +157,17 @@ def test_equal_facts_of_equal_models_have_equal_hashes_and_others_not() -> None:
         {base, features_hash("m", 2, {"a": 1, "b": None}), features_hash("m", 1, {"a": 1, "b": 0}),
          features_hash("m", 1, {"a": "1", "b": None}), features_hash("n", 1, {"a": 1, "b": None})}
     )  # fmt: skip
+
+
+def shown(name: str, value: str | int | None, status: str = "value") -> Shown:
+    return {"name": name, "value": value, "status": status}
+
+
+def test_only_what_moved_explains_another_estimate() -> None:
+    """Another value, or known where it was not; the same again and what only one model reads explain nothing."""
+    before = [shown("tax", 18), shown("credit", "A"), shown("listed", None, "not_collected"), shown("old", 1)]
+    after = [shown("tax", 6), shown("credit", "A"), shown("listed", None, "no_record"), shown("new", 1)]
+
+    found = changes(before, after)
+
+    assert [("tax", 18, 6), ("listed", None, None)] == [(old["name"], old["value"], new["value"]) for old, new in found]

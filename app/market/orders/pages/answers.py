@@ -21,14 +21,18 @@ from app.market.orders.service.postings import Draft
 from app.web import formats, i18n
 from app.web.i18n import _
 
-QUESTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "amount": ("amount_wan",),
-    "term": ("term_months",),
-    "purpose": ("purpose",),
-    "security": ("collateral", "district"),
-    "until": ("until_days", "places"),
+# In the order in which they are asked. The last three are asked only of who wants it otherwise than suggested.
+QUESTIONS: Final[Mapping[str, str]] = {
+    "amount": "amount_wan",
+    "term": "term_months",
+    "purpose": "purpose",
+    "collateral": "collateral",
+    "district": "district",
+    "until": "until_days",
+    "places": "places",
 }
-FIELDS: Final = tuple(name for names in QUESTIONS.values() for name in names)
+FIELDS: Final = tuple(QUESTIONS.values())
+STEPS: Final = ("amount", "term", "purpose", "collateral", "check", "data", "sign")  # As progress is told.
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +47,17 @@ class Answers:
     @property
     def open_question(self) -> str | None:
         """The first question without a good answer."""
-        for question, names in QUESTIONS.items():
-            if any(name in self.faults or name not in self.values for name in names):
+        for question, name in QUESTIONS.items():
+            if name in self.faults or name not in self.values:
                 return question
         return None
 
-    def hidden(self, without: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    def hidden(self, without: str = "") -> list[tuple[str, str]]:
         """What a form carries on, but for the fields that it asks itself."""
         kept = [("order_id", str(self.order_id))]
         if self.previous_id is not None:
             kept.append(("previous", str(self.previous_id)))
-        return kept + [(name, value) for name, value in self.values.items() if name not in without]
+        return kept + [(name, value) for name, value in self.values.items() if name != without]
 
     def draft(self, on: date) -> Draft:
         """The whole need. Only for answers without an open question."""
@@ -66,9 +70,18 @@ class Answers:
         )  # fmt: skip
 
 
-def read_answers(sent: MultiDict[str] | Mapping[str, str], districts: Mapping[str, str], bounds: Bounds) -> Answers:
-    """The answers in an address or a form. `districts`: code to name, those of today; `bounds`: today's as well."""
-    values = {name: sent[name].strip()[:60] for name in FIELDS if name in sent}
+def read_answers(
+    sent: MultiDict[str] | Mapping[str, str], districts: Mapping[str, str], bounds: Bounds, home: str = ""
+) -> Answers:
+    """The answers in an address or a form. `districts`: code to name, those of today; `bounds`: today's as well.
+
+    What hardly anybody wants otherwise is answered beforehand, and stands among the answers to be checked: how long,
+    how many banks at once, and `home`, the district in which the firm is registered.
+    """
+    values = {"until_days": str(bounds.until_days_suggested), "places": str(bounds.places_suggested)}
+    if home in districts:
+        values["district"] = home
+    values |= {name: sent[name].strip()[:60] for name in FIELDS if name in sent}
     faults = {name: fault for name, value in values.items() if (fault := _fault(name, value, districts, bounds))}
     return Answers(_uuid(sent.get("order_id")) or new_id(), _uuid(sent.get("previous")), values, faults)
 

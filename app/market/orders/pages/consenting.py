@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -19,10 +19,11 @@ from app.credit.subjects import Subject
 from app.infra.db import ReadTx, Role, Tx
 from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
-from app.market import limits, packages
+from app.market import packages
 from app.market.orders.pages import words
-from app.market.orders.pages.answers import FIELDS, Answers, read_answers
-from app.market.orders.pages.wizard import FIRM, NEW, districts_on, find_choices, key_of
+from app.market.orders.pages.answers import FIELDS, STEPS, Answers
+from app.market.orders.pages.shelf import model_on
+from app.market.orders.pages.wizard import FIRM, NEW, answers_of, find_choices, key_of
 from app.market.orders.schemas import BANKS_EVER
 from app.market.orders.service import reading
 from app.market.orders.service.bounds import bounds_on
@@ -35,7 +36,6 @@ from app.market.orders.service.postings import (
     match,
     sign_and_post,
 )
-from app.office import policies
 from app.web.body import Form, Posted, text
 from app.web.deps import Given
 from app.web.i18n import N_, _
@@ -67,7 +67,8 @@ class PostForm(Form):
 
 @dataclass(frozen=True, slots=True)
 class ClassView:
-    """One data class as the firm looks at it before it says who may see it; `ticked` are the branches that may."""
+    """One data class as the firm looks at it before it says who may see it; `ticked` are the branches that may,
+    `needed_by` the banks whose product is measured with it."""
 
     code: str
     title: str
@@ -76,6 +77,7 @@ class ClassView:
     no_record: int
     not_collected: int
     ticked: frozenset[UUID]
+    needed_by: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,11 @@ class LetterView:
     items: Sequence[Mapping[str, Any]]
     valid_to: datetime
 
+    @property
+    def valid_on(self) -> date:
+        """The last whole day."""
+        return shanghai_date(self.valid_to - timedelta(seconds=1))
+
 
 @get(f"{NEW}/data", opt={**FIRM, "records_access": True}, include_in_schema=False)
 async def show_data(tx: Given[Tx], seat: Given[Seat], request: Request[Any, Any, Any]) -> Response[Any]:
@@ -100,7 +107,8 @@ async def show_data(tx: Given[Tx], seat: Given[Seat], request: Request[Any, Any,
     most = answers.draft(shanghai_date(tx.now)).places + (await bounds_on(tx, shanghai_date(tx.now))).reserves_max
     if not 0 < len(picked) <= most:
         return see_other(request, _address(NEW, [*answers.hidden(), ("fault", "most" if picked else "none")]))
-    ticked = _ticked(request, picked) if "shown" in request.query_params else await _suggested(tx, picked)
+    needs = await _needs(tx, picked)
+    ticked = _ticked(request, picked) if "shown" in request.query_params else _suggested(needs, picked)
     firm = await _firm(tx, seat)
     return page(
         request,
@@ -109,9 +117,11 @@ async def show_data(tx: Given[Tx], seat: Given[Seat], request: Request[Any, Any,
         picked=picked,
         source=words.source,
         kind=words.kind,
-        classes=await _classes(tx, firm, ticked),
+        classes=await _classes(tx, firm, ticked, needs, picked),
         back_url=_address(NEW, [*answers.hidden(), *(("pick", key_of(one)) for one in picked)]),
         fault=request.query_params.get("fault", ""),
+        step=STEPS.index("data") + 1,
+        steps=len(STEPS),
     )
 
 
@@ -135,6 +145,8 @@ async def show_letters(tx: Given[Tx], seat: Given[Seat], request: Request[Any, A
         hidden=[*_carried(answers, picked), *seen],
         letters=letters,
         draft=draft,
+        step=STEPS.index("sign") + 1,
+        steps=len(STEPS),
         source=words.source,
         kind=words.kind,
         back_url=_address(f"{NEW}/data", back),
@@ -148,8 +160,7 @@ async def submit_order(
     """Sign every letter and post the need, all or nothing."""
     await tx.narrow(case_id=data.order_id)
     sent = {name: str(value) for name in (*FIELDS, "order_id", "previous") if (value := getattr(data, name))}
-    on = shanghai_date(tx.now)
-    answers = read_answers(sent, await districts_on(tx, on), await bounds_on(tx, on))
+    answers = await answers_of(tx, seat, request, sent)
     if answers.open_question is not None:
         raise Refusal("malformed-field", N_("需求还没有填完整，请返回核对。"))
     order_id = await once(request, tx, lambda: _sign_and_post(tx, seat, answers, data), location="/my/orders/{}")
@@ -186,8 +197,7 @@ async def _check_previous(tx: ReadTx, seat: Seat, order_id: UUID) -> None:
 async def _read(tx: ReadTx, seat: Seat, request: Request[Any, Any, Any]) -> tuple[Answers, list[Match]]:
     """The answers and the chosen matches: `pick` of the ticked banks, or of all when the page sends no ticks."""
     query = request.query_params
-    on = shanghai_date(tx.now)
-    answers = read_answers(query, await districts_on(tx, on), await bounds_on(tx, on))
+    answers = await answers_of(tx, seat, request)
     if answers.open_question is not None:
         return answers, []
     keys, banks = set(query.getall("pick", [])), set(query.getall("bank", []))
@@ -209,16 +219,22 @@ async def _firm(tx: ReadTx, seat: Seat) -> Subject:
     return await subjects.get(tx, firm.subject_id)
 
 
-async def _suggested(tx: ReadTx, picked: Sequence[Match]) -> dict[str, set[UUID]]:
+async def _needs(tx: ReadTx, picked: Sequence[Match]) -> dict[UUID, frozenset[str]]:
+    """By branch: the classes that its product is measured with, so that leaving one out costs the estimate."""
+    on, found = shanghai_date(tx.now), {}
+    for one in picked:
+        model = await model_on(tx, one.listing.product, on)
+        read = {entry.data_class for entry in model.inputs if entry.data_class} if model else set()
+        found[one.listing.branch.branch_id] = frozenset(read)
+    return found
+
+
+def _suggested(needs: Mapping[UUID, frozenset[str]], picked: Sequence[Match]) -> dict[str, set[UUID]]:
     """As little as will do: the basic classes, and what each product's own model reads."""
     found: dict[str, set[UUID]] = {one.value: set() for one in ALWAYS}
-    for one in picked:
-        policy = await policies.in_force(
-            tx, "limit_model", one.listing.product.model_key, shanghai_date(tx.now)
-        )  # fmt: skip
-        read = {entry.data_class for entry in limits.read_model(policy.body).inputs if entry.data_class}
+    for branch_id, read in needs.items():
         for name in {*read, *(basic.value for basic in ALWAYS)}:
-            found.setdefault(name, set()).add(one.listing.branch.branch_id)
+            found.setdefault(name, set()).add(branch_id)
     return found
 
 
@@ -238,7 +254,10 @@ def _classes_of(sent: Sequence[str], branch_id: UUID) -> tuple[str, ...]:
     return tuple(one.value for one in DataClass if one.value in named)
 
 
-async def _classes(tx: Tx, firm: Subject, ticked: Mapping[str, set[UUID]]) -> list[ClassView]:
+async def _classes(
+    tx: Tx, firm: Subject, ticked: Mapping[str, set[UUID]], needs: Mapping[UUID, frozenset[str]],
+    picked: Sequence[Match],
+) -> list[ClassView]:  # fmt: skip
     """The firm's own report, class by class; a class that has no figure for this kind of subject is left out."""
     edition = await catalogue.edition_on(tx, shanghai_date(tx.now))
     names = [one.value for one in edition.classes]
@@ -250,9 +269,11 @@ async def _classes(tx: Tx, firm: Subject, ticked: Mapping[str, set[UUID]]) -> li
             ClassView(
                 cover.data_class, edition.classes[DataClass(cover.data_class)], items, cover.values, cover.no_record,
                 cover.not_collected, frozenset(ticked.get(cover.data_class, ())),
+                [one.listing.bank.short_name for one in picked
+                 if cover.data_class in needs[one.listing.branch.branch_id]],
             )
         )  # fmt: skip
-    return sorted(views, key=lambda view: (not view.ticked, view.values == 0))
+    return sorted(views, key=lambda view: (not view.ticked, not view.needed_by, view.values == 0))
 
 
 async def _letter_view(

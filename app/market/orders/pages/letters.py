@@ -1,6 +1,9 @@
-"""The firm's consents: each letter to read and keep, and one tap to take it back."""
+"""The firm's consents: each letter to read, print and keep, one tap to take it back, and who opened what by them."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import Request, Response, get
@@ -9,39 +12,85 @@ from litestar.params import FromPath
 from app.access.seats import Seat
 from app.credit import catalogue, consents
 from app.credit.catalogue import DataClass
-from app.infra.db import ReadTx
+from app.infra.db import ReadTx, Record
 from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.market import packages, parties
 from app.market.orders.pages import words
 from app.market.orders.pages.wizard import FIRM
-from app.market.orders.rules.states import TERMINAL, State
+from app.market.orders.rules.states import BEFORE_SIGNING, TERMINAL, State
 from app.market.orders.service import reading
+from app.market.orders.service.reading import OrderView
 from app.web.deps import Given
+from app.web.i18n import N_
 from app.web.pages import page
 
-ORDERS_MAX = 50
+ORDERS_MAX: Final = 50
+
+
+class Effect(StrEnum):
+    """What taking a letter back does to its order."""
+
+    STOPS = "stops"  # This bank stops, others go on.
+    ENDS = "ends"  # It was the last one, so the order ends.
+    LOAN_STAYS = "loan_stays"  # Signed already: only the reading ends.
+
+
+EFFECTS: Final[Mapping[Effect, str]] = {
+    Effect.STOPS: N_("该行停止办理这笔需求，其他银行继续。"),
+    Effect.ENDS: N_("没有其他银行在办理，这笔需求随之结束。"),
+    Effect.LOAN_STAYS: N_("已签的合同不受影响，该行只是不能再看数据。"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One letter of the firm's with what hangs on it. `state`: standing, revoked or over; `opened` counts readings."""
+
+    letter: consents.Consent
+    order: Record
+    bank: parties.Bank
+    branch: parties.Branch
+    state: str
+    effect: Effect
+    opened: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Once that a bank opened the firm's data. `by_machine`: its system fetched it, nobody looked at a page."""
+
+    reading: packages.Reading
+    order: Record
+    bank: parties.Bank
+    branch: parties.Branch
+    consent_id: UUID | None
+
+    @property
+    def by_machine(self) -> bool:
+        return self.reading.manner != "page"
 
 
 @get("/my/consents", opt=FIRM, include_in_schema=False)
 async def list_consents(tx: Given[ReadTx], seat: Given[Seat], request: Request[Any, Any, Any]) -> Response[str]:
     """Every letter of the firm's orders, those in force first."""
     banks = await parties.shelf.banks(tx)
-    rows = []
+    rows: list[Kept] = []
     for order in await reading.list_orders(tx, seat.org_id, limit=ORDERS_MAX):
         reads = await packages.list_reads(tx, order["order_id"])
-        ended = await _ended_banks(tx, order["order_id"])
+        view = await reading.get_order(tx, order["order_id"])
         for letter in await consents.find_for_order(tx, order["order_id"]):
             branch = await parties.shelf.get_branch(tx, letter.branch_id)
             opened = sum(one.bank_id == letter.bank_id for one in reads)
-            rows.append((letter, order, banks[letter.bank_id], branch, _state(letter, tx, ended), opened))
-    rows.sort(key=lambda row: row[4] != "standing")
-    titles = (await catalogue.edition_on(tx, shanghai_date(tx.now))).classes
+            state = _state(letter, tx, _ended_banks(view))
+            rows.append(Kept(letter, order, banks[letter.bank_id], branch, state, _effect(letter, view), opened))
+    rows.sort(key=lambda row: row.state != "standing")
     return page(
         request,
         "orders/firm_consents.html",
         rows=rows,
-        titles={one.value: title for one, title in titles.items()},
+        titles=await _titles(tx),
+        effects=EFFECTS,
         words=words,
     )
 
@@ -50,29 +99,77 @@ async def list_consents(tx: Given[ReadTx], seat: Given[Seat], request: Request[A
 async def show_letter(
     order_id: FromPath[UUID], consent_id: FromPath[UUID], tx: Given[ReadTx], request: Request[Any, Any, Any]
 ) -> Response[str]:
-    """One letter as it was signed, to read or to print."""
-    letter = next((one for one in await consents.find_for_order(tx, order_id) if one.consent_id == consent_id), None)
-    if letter is None:
-        raise Refusal("not-found")
-    titles = (await catalogue.edition_on(tx, shanghai_date(tx.now))).classes
+    """One letter as it was signed, to read, to print or to keep."""
+    letter = await _letter(tx, order_id, consent_id)
+    view = await reading.get_order(tx, order_id)
+    titles = await _titles(tx)
     return page(
         request,
         "orders/firm_letter.html",
         letter=letter,
+        order=view.order,
         text=await consents.read_letter(tx, consent_id),
         bank=(await parties.shelf.banks(tx))[letter.bank_id],
-        state=_state(letter, tx, await _ended_banks(tx, order_id)),
-        classes=[titles[DataClass(name)] for name in letter.data_classes],
+        state=_state(letter, tx, _ended_banks(view)),
+        classes=[titles[name] for name in letter.data_classes],
+        effect=EFFECTS[_effect(letter, view)],
         words=words,
     )
 
 
-async def _ended_banks(tx: ReadTx, order_id: UUID) -> set[UUID]:
+@get("/my/orders/{order_id:uuid}/consents/{consent_id:uuid}/file", opt=FIRM, include_in_schema=False)
+async def keep_letter(order_id: FromPath[UUID], consent_id: FromPath[UUID], tx: Given[ReadTx]) -> Response[bytes]:
+    """The signed text byte for byte, so that its SHA-256 is the one that was signed."""
+    await _letter(tx, order_id, consent_id)
+    text = await consents.read_letter(tx, consent_id)
+    return Response(
+        text.encode(),
+        media_type="text/plain; charset=utf-8",
+        headers={"content-disposition": f'attachment; filename="consent-{consent_id}.txt"'},
+    )
+
+
+@get("/my/readings", opt=FIRM, include_in_schema=False)
+async def list_readings(tx: Given[ReadTx], seat: Given[Seat], request: Request[Any, Any, Any]) -> Response[str]:
+    """Who opened the firm's data, when, and for which order; the newest first."""
+    banks, rows = await parties.shelf.banks(tx), []
+    for order in await reading.list_orders(tx, seat.org_id, limit=ORDERS_MAX):
+        letters = {one.bank_id: one.consent_id for one in await consents.find_for_order(tx, order["order_id"])}
+        for one in await packages.list_reads(tx, order["order_id"]):
+            branch = await parties.shelf.get_branch(tx, one.branch_id)
+            rows.append(Opened(one, order, banks[one.bank_id], branch, letters.get(one.bank_id)))
+    rows.sort(key=lambda row: row.reading.read_at, reverse=True)
+    return page(request, "orders/firm_readings.html", rows=rows)
+
+
+async def _letter(tx: ReadTx, order_id: UUID, consent_id: UUID) -> consents.Consent:
+    letter = next((one for one in await consents.find_for_order(tx, order_id) if one.consent_id == consent_id), None)
+    if letter is None:
+        raise Refusal("not-found")
+    return letter
+
+
+async def _titles(tx: ReadTx) -> dict[str, str]:
+    titles = (await catalogue.edition_on(tx, shanghai_date(tx.now))).classes
+    return {DataClass(one).value: title for one, title in titles.items()}
+
+
+def _ended_banks(view: OrderView) -> set[UUID]:
     """The banks whose work on the order is over, and their consents with it; all of them once the order has ended."""
-    view = await reading.get_order(tx, order_id)
     if view.order["ended_at"] is not None:
         return {row["bank_id"] for row in view.listed}
     return {row["bank_id"] for row in view.suborders if State(row["state"]) in TERMINAL}
+
+
+def _effect(letter: consents.Consent, view: OrderView) -> Effect:
+    """What taking this letter back would do now."""
+    states = {row["bank_id"]: State(row["state"]) for row in view.suborders}
+    own = states.get(letter.bank_id)
+    if own is not None and own not in BEFORE_SIGNING and own not in TERMINAL:
+        return Effect.LOAN_STAYS
+    others = [row["bank_id"] for row in view.listed if row["bank_id"] != letter.bank_id]
+    go_on = any(bank_id not in states or states[bank_id] not in TERMINAL for bank_id in others)
+    return Effect.STOPS if go_on else Effect.ENDS
 
 
 def _state(letter: consents.Consent, tx: ReadTx, ended: set[UUID]) -> str:

@@ -14,9 +14,10 @@ from app.access.seats import Seat, SeatRole
 from app.credit import subjects
 from app.infra.db import ReadTx
 from app.kernel.clock import shanghai_date
+from app.kernel.money import FEN_PER_WAN
 from app.market import limits
 from app.market.orders.pages import words
-from app.market.orders.pages.answers import QUESTIONS, Answers, read_answers
+from app.market.orders.pages.answers import QUESTIONS, STEPS, Answers, read_answers
 from app.market.orders.rules.facts import Bounds
 from app.market.orders.service.bounds import bounds_on
 from app.market.orders.service.postings import Match, match
@@ -25,6 +26,7 @@ from app.web.pages import page
 
 FIRM: Final = {"roles": (SeatRole.BUSINESS,)}
 NEW: Final = "/my/orders/new"
+QUICK_WAN: Final = (10, 30, 50, 100)  # One tap, where the firm has no estimate to begin with.
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,43 +55,66 @@ class BankChoice:
 async def show_question(tx: Given[ReadTx], seat: Given[Seat], request: Request[Any, Any, Any]) -> Response[str]:
     """The first open question, or the one named by `ask`; with none open: the answers and the banks."""
     on = shanghai_date(tx.now)
-    districts = await districts_on(tx, on)
-    bounds = await bounds_on(tx, on)
-    answers = read_answers(request.query_params, districts, bounds)
+    districts, bounds = await districts_on(tx, on), await bounds_on(tx, on)
+    answers = await answers_of(tx, seat, request)
     asked = request.query_params.get("ask")
     question = asked if asked in QUESTIONS else answers.open_question
     if question is None:
         return await _show_banks(tx, seat, request, answers, districts, bounds)
-    names = QUESTIONS[question]
+    field = QUESTIONS[question]
+    highest = await _highest(tx, seat) if question == "amount" else None
     return page(
         request,
         "orders/firm_question.html",
         question=question,
-        step=list(QUESTIONS).index(question) + 1,
-        steps=len(QUESTIONS),
-        values=await _suggested(tx, seat, question, answers, bounds),
-        faults=answers.faults if asked is None else {},
-        hidden=answers.hidden(without=names),
+        field=field,
+        step=_step(question),
+        steps=len(STEPS),
+        value=answers.values.get(field, ""),
+        fault=answers.faults.get(field, "") if asked is None or field in answers.faults else "",
+        hidden=answers.hidden(without=field),
         back_url=_back(answers, question),
-        terms=bounds.term_months,
-        purposes=words.PURPOSES,
-        collateral=words.COLLATERAL,
+        options=_options(question, bounds, on),
         districts=districts,
-        until=[(days, on + timedelta(days=days)) for days in bounds.until_days],
-        places=range(1, bounds.places_max + 1),
         reserves=bounds.reserves_max,
-        highest=await _highest(tx, seat) if question == "amount" else None,
+        quick=_quick(highest, bounds) if question == "amount" else (),
+        highest=highest,
     )
 
 
+def _step(question: str) -> int:
+    """Where a question stands on the whole way; what is asked only when wanted otherwise stands with the check."""
+    return STEPS.index(question if question in STEPS else "check") + 1
+
+
+def _options(question: str, bounds: Bounds, on: date) -> Sequence[tuple[str, object]]:
+    """(value, what its words need) of a question that offers choices."""
+    match question:
+        case "term":
+            return [(str(months), months) for months in bounds.term_months]
+        case "purpose":
+            return list(words.PURPOSES.items())
+        case "collateral":
+            return list(words.COLLATERAL.items())
+        case "until":
+            return [(str(days), (days, on + timedelta(days=days))) for days in bounds.until_days]
+        case "places":
+            return [(str(n), n) for n in range(1, bounds.places_max + 1)]
+        case _:
+            return []
+
+
+def _quick(highest_fen: int | None, bounds: Bounds) -> list[int]:
+    """Sums in 万元 to be had with one tap: the highest estimate, its half and its quarter, else round ones."""
+    top = (highest_fen or 0) // FEN_PER_WAN
+    sums = {top, top // 2, top // 4} if top >= 4 else set(QUICK_WAN)
+    return sorted(one for one in sums if bounds.amount_min_fen <= one * FEN_PER_WAN <= bounds.amount_max_fen)
+
+
 async def _show_banks(
-    tx: ReadTx,
-    seat: Seat,
-    request: Request[Any, Any, Any],
-    answers: Answers,
-    districts: Mapping[str, str],
+    tx: ReadTx, seat: Seat, request: Request[Any, Any, Any], answers: Answers, districts: Mapping[str, str],
     bounds: Bounds,
-) -> Response[str]:
+) -> Response[str]:  # fmt: skip
     draft = answers.draft(shanghai_date(tx.now))
     chosen = set(request.query_params.getall("pick", []))
     choices = [choice.ticked(chosen, draft.places) for choice in await find_choices(tx, seat, answers)]
@@ -101,6 +126,9 @@ async def _show_banks(
         district=districts.get(draft.district_code or "", ""),
         choices=choices,
         change={name: ask_again(answers, name) for name in QUESTIONS},
+        back_url=ask_again(answers, "collateral"),
+        step=_step("check"),
+        steps=len(STEPS),
         most=draft.places + bounds.reserves_max,
         chosen=chosen,
         key_of=key_of,
@@ -127,6 +155,17 @@ def key_of(one: Match) -> str:
     return f"{one.ranked.candidate.branch_id}:{one.ranked.candidate.product_id}"
 
 
+async def answers_of(
+    tx: ReadTx, seat: Seat, request: Request[Any, Any, Any], sent: Mapping[str, str] | None = None
+) -> Answers:
+    """What the firm has answered so far: in the address, or in `sent`."""
+    on = shanghai_date(tx.now)
+    firm = await orgs.get_org(tx, seat.org_id)
+    home = "" if firm.subject_id is None else (await subjects.get(tx, firm.subject_id)).district_code or ""
+    found = request.query_params if sent is None else sent
+    return read_answers(found, await districts_on(tx, on), await bounds_on(tx, on), home)
+
+
 async def districts_on(tx: ReadTx, on: date) -> dict[str, str]:
     """The divisions of a day, by code."""
     found = (await subjects.read_gazetteer(tx)).in_force(on)
@@ -139,20 +178,11 @@ def ask_again(answers: Answers, question: str) -> str:
 
 
 def _back(answers: Answers, question: str) -> str:
-    before = list(QUESTIONS)[: list(QUESTIONS).index(question)]
+    """The question before, the answers for one that was asked again from there, the estimates before the first."""
+    if question not in STEPS:
+        return f"{NEW}?{urlencode(answers.hidden())}" if answers.open_question is None else ask_again(answers, STEPS[3])
+    before = STEPS[: STEPS.index(question)]
     return ask_again(answers, before[-1]) if before else "/my/estimates"
-
-
-async def _suggested(tx: ReadTx, seat: Seat, question: str, answers: Answers, bounds: Bounds) -> dict[str, str]:
-    """What stands in the fields at first: the firm's own district, no security, a month, two banks."""
-    values: dict[str, str] = {"collateral": "none", "until_days": str(bounds.until_days_suggested),
-        "places": str(bounds.places_suggested),
-    }  # fmt: skip
-    if question == "security" and "district" not in answers.values:
-        firm = await orgs.get_org(tx, seat.org_id)
-        if firm.subject_id is not None:
-            values["district"] = (await subjects.get(tx, firm.subject_id)).district_code or ""
-    return values | dict(answers.values)
 
 
 async def _highest(tx: ReadTx, seat: Seat) -> int | None:
