@@ -174,9 +174,9 @@ def facts_of() -> str:
         ("f.at, f.value, f.whole",
          "f.at, f.value, f.whole,\n"
          "       row_number() over (partition by f.suborder_id, f.figure order by f.at, f.value)::integer,\n"
-         "       f.figure <> 'paused_workdays' or exists (\n"
-         "         select 1 from decisions d left join ends e using (suborder_id)\n"
-         "          where d.suborder_id = f.suborder_id and (d.stopped_at <= as_of or e.ended_at is not null))"),
+         "       f.figure <> 'paused_workdays' or f.suborder_id in (\n"
+         "         select d.suborder_id from decisions d left join ends e using (suborder_id)\n"
+         "          where d.stopped_at <= as_of or e.ended_at is not null)"),
     ):  # fmt: skip
         assert text.count(old) == 1, f"0009 no longer says {old!r} once"
         text = text.replace(old, new)

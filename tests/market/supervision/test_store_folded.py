@@ -10,6 +10,7 @@ from app.infra.db import Database, ReadTx, Role
 from app.market.supervision import store, store_folded
 from app.market.supervision.jobs import fold
 from app.market.supervision.rules import EVERYTHING, By, Within
+from tests.market.orders.conftest import City, city, keys  # noqa: F401 - fixtures
 from tests.replay.city import play
 from tests.support import shanghai
 
@@ -61,6 +62,8 @@ async def assert_equal_to_history(db: Database) -> None:
             expected = await store.read_figures(tx, tx.now, GROUPS, part)
             actual = await store_folded.read_figures(tx, tx.now, GROUPS, part)
             assert expected == actual, part
+            asked = (tx, tx.now, "paused_workdays", ("all", ""), None, None, 200, part)
+            assert await store.read_cases(*asked) == await store_folded.read_cases(*asked), part
 
 
 @pytest.mark.parametrize("seed", [1, 7])
@@ -124,3 +127,27 @@ async def test_the_cases_are_those_of_the_whole_history(db: Database, counts: bo
                 if not expected:
                     break
                 after = (expected[-1]["at"], expected[-1]["suborder_id"])
+
+
+async def test_a_suborder_that_goes_on_is_counted_once(city: City, db: Database):  # noqa: F811
+    """A DECISION clock that ran when it was folded is late by the next fold and stopped by the third: its paused and
+    used days move from the open to the late and to the settled, and are never told twice."""
+    order_id = await city.post(0)
+    part = (await city.parts(order_id))[0]["suborder_id"]
+    await city.accept(part, 0, shanghai("2025-09-25 09:00"))
+    for at in ("2025-09-26 09:00", "2025-10-10 09:00"):
+        await city.work(shanghai(at))
+        await fold_all(db)
+        await assert_equal_to_history(db)
+    await city.work(shanghai("2025-11-05 09:00"))  # Late since October.
+    await fold_all(db)
+    await assert_equal_to_history(db)
+
+    await city.contact(part, 0, shanghai("2025-11-06 09:00"))
+    await city.offer(part, 0, shanghai("2025-11-06 10:00"))
+    await assert_equal_to_history(db)
+    await fold_all(db)
+
+    await assert_equal_to_history(db)
+    async with db.reading(Role.REPORTER) as tx:
+        assert 0 == await tx.value("select count(*) from supervision_open")
