@@ -77,6 +77,7 @@ def _city() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory(prefix="screens-") as home, (Path(home) / "demo.log").open("w+b") as log:
+        Path(home).chmod(0o755)  # Started as root, the database runs as somebody else, who must get in.
         process = subprocess.Popen(
             [sys.executable, "-m", "app.cli", "demo", "--port", str(port)], stdout=log, stderr=log,
             env=os.environ | {"XINYIDAI_HOME": home, "PYTHONUNBUFFERED": "1"},
