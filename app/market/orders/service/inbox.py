@@ -83,13 +83,13 @@ async def read(tx: ReadTx, wanted: Wanted, *, by: Seat, after: Key | None, limit
     today = shanghai_date(tx.now)
     waiting = {one.case_id for one in await proposals.find(tx, by=by, limit=WAITING_MAX)}
     asked = await _narrowed(tx, wanted, waiting)
-    ended = wanted.stage == ENDED
-    rows, counts = await store.read_desk(
-        tx, LIVE, Narrowed(()) if ended else asked, order=wanted.order, now=tx.now, today=today,
-        after=None if ended else after, limit=limit,
-    )  # fmt: skip
-    if ended:
+    counts = await store.read_counts(tx, LIVE, now=tx.now, today=today)
+    if wanted.stage == ENDED:
         rows = await store.read_ended(tx, asked, after=after, limit=limit)
+    else:
+        rows = await store.read_page(
+            tx, LIVE, asked, order=wanted.order, now=tx.now, today=today, after=after, limit=limit
+        )
     more = (rows[-1]["key"], rows[-1]["suborder_id"]) if len(rows) == limit else None
     return Inbox(await _lines(tx, rows, waiting), _counted(counts), more)
 

@@ -50,19 +50,26 @@ COLUMNS: Final = (
 )
 # A suborder on the desk goes by one clock: the bank's before the firm's, one that runs (or broke and is still owed)
 # before one that stands still, the earliest first. The index clocks_desk holds them in this order.
+LIVE_CLOCKS: Final = """
+  c.case_kind = 'suborder' and c.owner in ('bank', 'firm')
+    and (c.state in ('running', 'paused') or (c.state = 'breached' and c.stopped_at is null and c.owner = 'bank'))
+"""
+# A seat in a branch reads that branch by its index; asked once, not row by row, which branch it is.
+OWN: Final = {
+    True: "s.state = any($1) and s.bank_id = app_org() and s.branch_id = (select app_branch())",
+    False: "s.state = any($1) and s.bank_id = app_org()",
+}
 DESK: Final = f"""
 with live as (
   select distinct on (c.case_id) c.case_id, c.kind as clock, c.owner, c.state as clock_state, c.started_at, c.due_on,
     c.due_at
-  from clocks_v_clocks c
-  where c.case_kind = 'suborder' and c.owner in ('bank', 'firm')
-    and (c.state in ('running', 'paused') or (c.state = 'breached' and c.stopped_at is null and c.owner = 'bank'))
+  from clocks_v_clocks c where {LIVE_CLOCKS}
   order by c.case_id, c.owner, c.state = 'paused', c.due_at),
-desk as materialized (
+desk as not materialized (
   select {COLUMNS}, live.clock, live.owner, live.clock_state, live.started_at, live.due_on, live.due_at,
     case when live.owner = 'bank' and live.clock_state <> 'paused' then live.due_at else {NEVER} end as sort_at
   from suborders s left join live on live.case_id = s.suborder_id
-  where s.state = any($1) and s.bank_id = app_org() and (app_branch() is null or s.branch_id = app_branch()))
+  where {{own}})
 """  # noqa: S608 — the text is ours
 FITS: Final = f"""
   state = any($4) and ($5::uuid is null or branch_id = $5) and ($6::uuid is null or product_id = $6)
@@ -73,33 +80,43 @@ FITS: Final = f"""
   and ($10::uuid[] is null or subject_id = any($10)
     or ($11 <> '' and position($11 in replace(order_id::text, '-', '')) > 0))
 """
-# One pass over what is in hand for the page and for the counts over it, which no filter touches.
-READ_DESK: Final = {
-    order: f"""
-{DESK},
-counts as (
-  select coalesce(jsonb_object_agg(state, jsonb_build_array(parts, late, today)), '{{}}') as counts from (
-    select state, count(*) as parts, count(*) filter (where sort_at <= $2) as late,
-      count(*) filter (where sort_at > $2 and sort_at < {NEVER} and due_on = $3) as today
-    from desk group by state) by_state),
-page as (
-  select *, {key} as key from desk where {FITS} and ($12::{kind} is null or ({key}, suborder_id) > ($12, $13))
-  order by {key}, suborder_id limit $14)
-select counts.counts, page.* from counts left join page on true order by key, suborder_id
+PAGE: Final = f"""
+select *, {{key}} as key from desk where {FITS} and ($12::{{kind}} is null or ({{key}}, suborder_id) > ($12, $13))
+order by {{key}}, suborder_id limit $14
 """  # noqa: S608
-    for order, (key, kind) in ORDERS.items()
-}
-READ_NEIGHBOURS: Final = {
-    order: f"""
-{DESK},
-listed as (select suborder_id, subject_id, {key} as key from desk where {FITS} and suborder_id <> $13)
-select * from (select 'next' as side, * from listed where (key, suborder_id) > ($12::{kind}, $13)
+NEIGHBOURS: Final = f""",
+listed as (select suborder_id, subject_id, {{key}} as key from desk where {FITS} and suborder_id <> $13)
+select * from (select 'next' as side, * from listed where (key, suborder_id) > ($12::{{kind}}, $13)
   order by key, suborder_id limit 1) after
 union all
-select * from (select 'previous' as side, * from listed where (key, suborder_id) < ($12::{kind}, $13)
+select * from (select 'previous' as side, * from listed where (key, suborder_id) < ($12::{{kind}}, $13)
   order by key desc, suborder_id desc limit 1) before
 """  # noqa: S608
-    for order, (key, kind) in ORDERS.items()
+
+
+def _by_order(rest: str) -> Mapping[tuple[str, bool], str]:
+    """A statement over the desk, by its order and by whether the caller sits in a branch."""
+    return {
+        (order, branch): (DESK + rest).format(own=own, key=key, kind=kind)
+        for order, (key, kind) in ORDERS.items() for branch, own in OWN.items()
+    }  # fmt: skip
+
+
+READ_PAGE: Final = _by_order(PAGE)
+READ_NEIGHBOURS: Final = _by_order(NEIGHBOURS)
+# How many stand where, out of an index alone; and of those with a promise that ends today or is broken, how many.
+READ_COUNTS: Final = {
+    branch: f"""
+with due as (
+  select c.case_id, bool_or(c.due_at <= $2) as is_late from clocks_v_clocks c
+  where {LIVE_CLOCKS} and c.owner = 'bank' and c.state <> 'paused' and c.due_on <= $3 group by c.case_id),
+parts as (select s.state, count(*) as parts from suborders s where {own} group by s.state),
+timed as (
+  select s.state, count(*) filter (where due.is_late) as late, count(*) filter (where not due.is_late) as today
+  from due join suborders s on s.suborder_id = due.case_id where {own} group by s.state)
+select state, parts, coalesce(late, 0) as late, coalesce(today, 0) as today from parts left join timed using (state)
+"""  # noqa: S608
+    for branch, own in OWN.items()
 }
 READ_ENDED: Final = f"""
 select {COLUMNS}, null as clock, null as owner, null as clock_state, null as started_at, null as due_on,
@@ -119,22 +136,30 @@ from suborders s where s.suborder_id = any($1)
 """  # noqa: S608
 
 
-async def read_desk(
+async def read_page(
     tx: ReadTx, live: Sequence[str], asked: Narrowed, *, order: str, now: datetime, today: date, after: Key | None,
     limit: int,
-) -> tuple[list[Record], Mapping[str, tuple[int, int, int]]]:  # fmt: skip
-    """The desk in an order of ORDERS (by due time: late first, what waits for others last); and over all of it, by
-    state, how many stand there, are late, are due today."""
-    rows = await tx.fetch(READ_DESK[order], list(live), now, today, *asked.values, *(after or (None, None)), limit)
-    counts = {state: (parts, late, due) for state, (parts, late, due) in rows[0]["counts"].items()}
-    return [row for row in rows if row["suborder_id"] is not None], counts
+) -> list[Record]:  # fmt: skip
+    """The desk in an order of ORDERS (by due time: late first, what waits for others last), beyond `after`."""
+    sql = READ_PAGE[order, tx.scope.branch_id is not None]
+    return await tx.fetch(sql, list(live), now, today, *asked.values, *(after or (None, None)), limit)
+
+
+async def read_counts(
+    tx: ReadTx, live: Sequence[str], *, now: datetime, today: date
+) -> Mapping[str, tuple[int, int, int]]:
+    """Over the whole desk, by state: how many stand there, are late, are due today."""
+    rows = await tx.fetch(READ_COUNTS[tx.scope.branch_id is not None], list(live), now, today)
+    return {row["state"]: (row["parts"], row["late"], row["today"]) for row in rows}
 
 
 async def read_neighbours(
     tx: ReadTx, live: Sequence[str], asked: Narrowed, *, order: str, now: datetime, today: date, at: Key
 ) -> Mapping[str, Record]:
     """What stands before (`previous`) and after (`next`) a place of a list, whether or not a row still stands there."""
-    rows = await tx.fetch(READ_NEIGHBOURS[order], list(live), now, today, *asked.values, *at)
+    rows = await tx.fetch(
+        READ_NEIGHBOURS[order, tx.scope.branch_id is not None], list(live), now, today, *asked.values, *at
+    )
     return {row["side"]: row for row in rows}
 
 
