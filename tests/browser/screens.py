@@ -27,6 +27,7 @@ from tests.browser.walk import NARROW, WIDE, find_browser, flags
 FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "screens"
 SIZE_MAX: Final = 200_000
 HEIGHTS: Final = (1600, 1280, 1000, 860, 700)  # Tried in this order until a picture is small enough.
+FIRMS: Final = 60
 READY_SECONDS_MAX: Final = 540
 SERVING: Final = "正在服务"
 
@@ -46,7 +47,9 @@ class Screen:
 
 
 FIRM, CLERK, HEAD = "firm8", "bank1-b1", "bank1-head"
-ORDER: Final = ("main a[href^='/my/orders/']:not([href$='/new'])",)
+CHOOSER: Final = "firm with something to decide"  # Which one it is depends on the day.
+TO_DECIDE: Final = "main :is(li, article):has(.tone:has-text('等您处理')) a[href^='/my/orders/']:not([href$='/new'])"
+CONTACTED: Final = "tr[data-row]:has-text('已联系') a || tr[data-row]:has-text('已受理') a || tr[data-row] a"
 SCREENS: Final = (
     Screen("start", "首页：能申请什么，多久答复，不用登录", None, "/"),
     Screen("start-phone", "首页，手机", None, "/", width=NARROW),
@@ -55,12 +58,12 @@ SCREENS: Final = (
     Screen("firm-home", "企业首页", FIRM, "/my"),
     Screen("firm-estimates", "每个产品的参考额度和依据", FIRM, "/my/estimates"),
     Screen("firm-question-phone", "一屏一问，手机", FIRM, "/my/orders/new", width=NARROW),
-    Screen("firm-order", "需求：进程、方案并排、期限", FIRM, "/my", ORDER),
-    Screen("firm-order-phone", "需求，手机", FIRM, "/my", ORDER, NARROW),
+    Screen("firm-order", "需求：进程、方案并排、期限", CHOOSER, "/my", (TO_DECIDE,)),
+    Screen("firm-order-phone", "需求，手机", CHOOSER, "/my", (TO_DECIDE,), NARROW),
     Screen("desk-inbox", "网点收件箱：按剩余工作时间排", CLERK, "/desk"),
     Screen("desk-inbox-dark", "网点收件箱，深色", CLERK, "/desk", dark=True),
-    Screen("desk-case", "分单：左边需求，右边数据包和决定", CLERK, "/desk", ("tr[data-row] a",)),
-    Screen("desk-refusal", "拒绝：理由树，打字查找", CLERK, "/desk", ("tr[data-row] a", "a[data-key=r]")),
+    Screen("desk-case", "分单：左边需求，右边数据包和决定", CLERK, "/desk", (CONTACTED, "a[data-key=p] || body")),
+    Screen("desk-refusal", "拒绝：理由树，打字查找", CLERK, "/desk", (CONTACTED, "a[data-key=r]")),
     Screen("bank-overview", "总部：各网点按时率和红灯", HEAD, "/bank"),
     Screen("bank-pools", "总部：额度池", HEAD, "/bank/pools"),
     Screen("supervision-morning", "监管：今早什么是红的", "regulator", "/supervision"),
@@ -102,11 +105,15 @@ def _wait(process: "subprocess.Popen[bytes]", log: Path) -> None:
 async def _take(page: Page, screen: Screen, base: str) -> str:
     """Walk to the page and keep its picture; what went wrong, or nothing."""
     await page.goto(base + screen.path)
-    for selector in screen.presses:
-        if not await page.locator(selector).count():
-            return f"{screen.name}: nothing to press at {selector}"
-        await page.locator(selector).first.click()
-        await page.wait_for_load_state()
+    for selectors in screen.presses:
+        for selector in selectors.split(" || "):
+            if await page.locator(selector).count():
+                break
+        else:
+            return f"{screen.name}: nothing to press at {selectors}"
+        if selector != "body":
+            await page.locator(selector).first.click()
+            await page.wait_for_load_state()
     heading = await page.locator("h1").first.inner_text()
     tall: int = await page.evaluate("() => document.documentElement.scrollHeight")
     for height in HEIGHTS:
@@ -124,15 +131,33 @@ async def _context(browser: Browser, base: str, screen: Screen) -> BrowserContex
         locale="zh-CN" if screen.lang == "zh" else "en-GB", viewport={"width": screen.width, "height": HEIGHTS[-2]},
         timezone_id="Asia/Shanghai", reduced_motion="reduce", color_scheme="dark" if screen.dark else "light",
     )  # fmt: skip
-    if screen.login:
-        page = await context.new_page()
-        await page.goto(base + "/login")
-        await page.fill("#f-login", screen.login)
-        await page.fill("#f-password", PASSWORD)
-        await page.click("main button[type=submit]")
-        await page.wait_for_load_state()
-        await page.close()
+    if screen.login == CHOOSER:
+        await _sign_in_chooser(context, base)
+    elif screen.login:
+        await (await _sign_in(context, base, screen.login)).close()
     return context
+
+
+async def _sign_in(context: BrowserContext, base: str, login: str) -> Page:
+    page = await context.new_page()
+    await page.goto(base + "/login")
+    await page.fill("#f-login", login)
+    await page.fill("#f-password", PASSWORD)
+    await page.click("main button[type=submit]")
+    await page.wait_for_load_state()
+    return page
+
+
+async def _sign_in_chooser(context: BrowserContext, base: str) -> None:
+    """As the first firm that has an order to decide about."""
+    for number in range(1, FIRMS + 1):
+        page = await _sign_in(context, base, f"firm{number}")
+        await page.goto(base + "/my")
+        found = await page.locator(TO_DECIDE).count()
+        await page.close()
+        if found:
+            return
+        await context.clear_cookies()
 
 
 async def take_all(base: str, names: list[str]) -> list[str]:
