@@ -63,6 +63,7 @@ HANDLER_MODULES: Final = (
     "app.market.supervision.pages.exports",
     "app.market.supervision.pages.morning",
     "app.market.supervision.pages.overview",
+    "app.market.supervision.pages.searching",
 )
 GRACE_SECONDS: Final = 10
 

@@ -37,5 +37,6 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
     "regulator": (
         NavItem(N_("今早"), "/supervision"),
         NavItem(N_("监管概览"), "/supervision/overview"),
+        NavItem(N_("查找案件"), "/supervision/search"),
     ),
 }
