@@ -15,34 +15,28 @@ from app.market.supervision.rules import Within
 EARLIEST, LATEST = date(1, 1, 1), date(9999, 12, 31)
 FOLD: Final = "select supervision_fold($1, $2)"
 
-# What is not in the sums: touched or overdue suborders, reckoned now, and DECISION clocks that still run. Of those
-# without a pause, all that began on one day have used the same workdays: one of them is reckoned for all.
+# What is not in the sums: touched or overdue suborders, reckoned now, and the days of DECISION clocks that still run.
 EXTRA: Final = """
 live as materialized (select unnest(supervision_live($1)) as suborder_id),
-resting as materialized (
-  select * from supervision_open o where not exists (select 1 from live where live.suborder_id = o.suborder_id)),
-asked as (
-  select suborder_id from live union select suborder_id from resting where has_pauses
-  union select min(suborder_id::text)::uuid from resting where not has_pauses group by start_on),
-reckoned as materialized (select * from supervision_facts_of($1, array(select suborder_id from asked))),
-a_day as (
-  select o.start_on, r.whole from resting o join reckoned r using (suborder_id)
-   where r.figure = 'paused_workdays' and not o.has_pauses),
+reckoned as materialized (select * from supervision_facts_of($1, array(select suborder_id from live))),
+today as (select ($1 at time zone 'Asia/Shanghai')::date as day),
+days as materialized (
+  select d.* from today, supervision_days((select min(start_on) - 1 from supervision_open), today.day) d),
 extra as materialized (
   select r.suborder_id, r.order_id, r.bank_id, r.branch_id, r.product_id, r.district, r.figure, r.at,
          (r.at at time zone 'Asia/Shanghai')::date as told_on, r.value, r.whole,
          supervision_bucket(r.figure, r.value) as bucket
-    from reckoned r join live using (suborder_id)
+    from reckoned r
    where not exists (select 1 from supervision_facts f
                       where f.suborder_id = r.suborder_id and f.figure = r.figure and f.mark = r.mark)
   union all
-  select o.suborder_id, o.order_id, o.bank_id, o.branch_id, o.product_id, o.district, 'paused_workdays', r.at,
-         (r.at at time zone 'Asia/Shanghai')::date, r.value, r.whole, 0
-    from resting o join reckoned r using (suborder_id) where r.figure = 'paused_workdays' and o.has_pauses
-  union all
   select o.suborder_id, o.order_id, o.bank_id, o.branch_id, o.product_id, o.district, 'paused_workdays',
-         coalesce(o.broken_at, $1), (coalesce(o.broken_at, $1) at time zone 'Asia/Shanghai')::date, 0, d.whole, 0
-    from resting o join a_day d using (start_on) where not o.has_pauses)
+         coalesce(o.broken_at, $1), (coalesce(o.broken_at, $1) at time zone 'Asia/Shanghai')::date,
+         o.skipped + greatest(0, coalesce(yesterday.seen - before.seen, 0)), greatest(0, now.seen - began.seen), 0
+    from supervision_open o cross join today
+    join days began on began.day = o.start_on join days now on now.day = today.day
+    left join days yesterday on yesterday.day = today.day - 1 left join days before on before.day = o.paused_on - 1
+   where not exists (select 1 from live where live.suborder_id = o.suborder_id))
 """
 WITHIN: Final = """
    ($3::date is null or f.told_on >= $3) and ($4::date is null or f.told_on <= $4)
@@ -56,11 +50,15 @@ cross join lateral (values
 """
 # Whole months by their own sums, the days before and after them by day.
 KEPT_SUMS: Final = """
-  select case when m.month then 'month' else s."by" end as "by",
-         case when m.month then to_char(s.told_on, 'YYYY-MM') else s.key end as key, s.figure, s.bucket, s.value,
-         s.whole
-    from supervision_sums s cross join (values (false), (true)) m (month)
-   where (case when m.month then s."by" = 'all' and 'month' = any($2) else s."by" = any($2) end)
+  select s."by", s.key, s.figure, s.bucket, s.value, s.whole from supervision_sums s
+   where s."by" = any($2) and s.grain = 'month' and s.told_on >= $8 and s.told_on < $9
+  union all
+  select s."by", s.key, s.figure, s.bucket, s.value, s.whole from supervision_sums s
+   where s."by" = any($2) and s.grain = 'day'
+     and (s.told_on >= $3 and s.told_on < $8 or s.told_on >= $9 and s.told_on <= $4)
+  union all
+  select 'month', to_char(s.told_on, 'YYYY-MM'), s.figure, s.bucket, s.value, s.whole from supervision_sums s
+   where 'month' = any($2) and s."by" = 'all'
      and (s.grain = 'month' and s.told_on >= $8 and s.told_on < $9
           or s.grain = 'day' and (s.told_on >= $3 and s.told_on < $8 or s.told_on >= $9 and s.told_on <= $4))
 """

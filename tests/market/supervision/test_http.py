@@ -1,7 +1,6 @@
 """The regulator's pages and figures over HTTP: whole, linked to their cases, and nobody else's."""
 
 import re
-from collections.abc import AsyncIterator
 from html import unescape
 
 import asyncpg
@@ -11,36 +10,20 @@ import pytest
 from app.access.orgs import OrgKind
 from app.access.seats import SeatRole
 from app.infra.db import Database
-from app.market.supervision import http
-from app.market.supervision.pages import cases, morning, overview
-from tests.replay.city import play
-from tests.support import shanghai
+from tests.market.supervision.conftest import CITY, HANDLERS
 from tests.web.app_for_tests import client_of, create_test_app, make_org, make_seat, sign
 
-CITY = 36  # Suborders: enough for late decisions and pauses.
-AS_OF = shanghai("2025-11-20 12:00")
-HANDLERS = (
-    http.list_figures, http.list_cases, http.read_case_file,
-    overview.show_overview, cases.show_cases, cases.show_case_file, morning.show_morning, morning.show_list,
-)  # fmt: skip
 PAGE = {"accept": "text/html"}
 
 
 @pytest.fixture
-async def client(db: Database, empty: httpx.AsyncClient) -> httpx.AsyncClient:
-    """A regulator's browser on a city with a history."""
-    await play(db, 2, CITY, AS_OF)
-    return empty
+def client(city: httpx.AsyncClient) -> httpx.AsyncClient:
+    return city
 
 
 @pytest.fixture
-async def empty(db: Database) -> AsyncIterator[httpx.AsyncClient]:
-    """A regulator's browser on the first morning."""
-    org_id = await make_org(db, OrgKind.REGULATOR, "XY 监管局")
-    seat = await make_seat(db, SeatRole.REGULATOR, org_id, login="regulator-1")
-    async with client_of(create_test_app(db, *HANDLERS)) as client:
-        await sign(db, client, seat)
-        yield client
+def empty(regulator: httpx.AsyncClient) -> httpx.AsyncClient:
+    return regulator
 
 
 def links(page: str) -> list[str]:
@@ -153,7 +136,10 @@ async def test_nobody_else_sees_the_figures(db: Database, role: SeatRole) -> Non
     seat = await make_seat(db, role, await make_org(db, kinds.get(role, OrgKind.PLATFORM)), login="somebody")
     async with client_of(create_test_app(db, *HANDLERS)) as client:
         await sign(db, client, seat)
-        answers = [await client.get(url) for url in ("/supervision", "/supervision/overview", "/figures", "/figures/cases?figure=accepted")]
+        answers = [
+            await client.get(url)
+            for url in ("/supervision", "/supervision/overview", "/figures", "/figures/cases?figure=accepted")
+        ]
 
     assert {403} == {answer.status_code for answer in answers}
 
