@@ -27,7 +27,6 @@ from tests.browser.walk import NARROW, WIDE, find_browser, flags
 FOLDER: Final = Path(__file__).resolve().parents[2] / "docs" / "screens"
 SIZE_MAX: Final = 200_000
 HEIGHTS: Final = (1600, 1280, 1000, 860, 700)  # Tried in this order until a picture is small enough.
-FIRMS: Final = 60
 READY_SECONDS_MAX: Final = 540
 SERVING: Final = "正在服务"
 
@@ -46,10 +45,15 @@ class Screen:
     dark: bool = False
 
 
-FIRM, CLERK, HEAD = "firm8", "bank1-b1", "bank1-head"
-CHOOSER: Final = "firm with something to decide"  # Which one it is depends on the day.
+FIRM, HEAD = "firm8", "bank1-head"
 TO_DECIDE: Final = "main :is(li, article):has(.tone:has-text('等您处理')) a[href^='/my/orders/']:not([href$='/new'])"
-CONTACTED: Final = "tr[data-row]:has-text('已联系') a || tr[data-row]:has-text('已受理') a || tr[data-row] a"
+CONTACTED: Final = "tr[data-row]:has-text('已联系') a"
+# People of whom the day decides which of them has the work to be shown: who they may be, where it would be seen, what.
+CHOOSER, CLERK = "a firm with something to decide", "a clerk with something to decide"
+SOUGHT: Final = {
+    CHOOSER: (tuple(f"firm{n}" for n in range(1, 61)), "/my", TO_DECIDE),
+    CLERK: (tuple(f"bank{n}-b{m}" for n in range(1, 6) for m in range(1, 6)), "/desk", CONTACTED),
+}
 SCREENS: Final = (
     Screen("start", "首页：能申请什么，多久答复，不用登录", None, "/"),
     Screen("start-phone", "首页，手机", None, "/", width=NARROW),
@@ -131,8 +135,8 @@ async def _context(browser: Browser, base: str, screen: Screen) -> BrowserContex
         locale="zh-CN" if screen.lang == "zh" else "en-GB", viewport={"width": screen.width, "height": HEIGHTS[-2]},
         timezone_id="Asia/Shanghai", reduced_motion="reduce", color_scheme="dark" if screen.dark else "light",
     )  # fmt: skip
-    if screen.login == CHOOSER:
-        await _sign_in_chooser(context, base)
+    if screen.login in SOUGHT:
+        await _sign_in_as_one(context, base, screen.login)
     elif screen.login:
         await (await _sign_in(context, base, screen.login)).close()
     return context
@@ -148,12 +152,14 @@ async def _sign_in(context: BrowserContext, base: str, login: str) -> Page:
     return page
 
 
-async def _sign_in_chooser(context: BrowserContext, base: str) -> None:
-    """As the first firm that has an order to decide about."""
-    for number in range(1, FIRMS + 1):
-        page = await _sign_in(context, base, f"firm{number}")
-        await page.goto(base + "/my")
-        found = await page.locator(TO_DECIDE).count()
+async def _sign_in_as_one(context: BrowserContext, base: str, who: str) -> None:
+    """As the first of those people who has it."""
+    logins, path, selector = SOUGHT[who]
+    for login in logins:
+        page = await _sign_in(context, base, login)
+        if not page.url.endswith("/login"):
+            await page.goto(base + path)
+        found = await page.locator(selector).count()
         await page.close()
         if found:
             return
