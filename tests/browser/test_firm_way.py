@@ -204,7 +204,7 @@ async def test_the_shelf_is_searched_narrowed_and_compared(db: Database, visit: 
 
     await walk.open("/shelf")
     await walk.shot("shelf")
-    await walk.page.fill("#f-q", "水易贷" if lang == "zh" else "taks loan")
+    await walk.page.fill("#f-q", "水易贷" if lang == "zh" else "tex loan")
     await walk.press("main .narrowing button")
     first = await walk.page.locator(".shelf li a").first.inner_text()
     assert first == ("税易贷" if lang == "zh" else "Tax loan")

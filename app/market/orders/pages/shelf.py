@@ -10,6 +10,7 @@ from uuid import UUID
 from litestar import Request, Response, get
 from litestar.params import FromPath
 
+from app.access.seats import SeatRole
 from app.credit import catalogue, subjects
 from app.infra.db import ReadTx
 from app.kernel.clock import shanghai_date
@@ -20,7 +21,8 @@ from app.kernel.text import match_key
 from app.market import limits, parties
 from app.market.orders.pages import words
 from app.office import policies
-from app.web import i18n
+from app.web import context, i18n
+from app.web.context import SeatLike
 from app.web.deps import Given
 from app.web.i18n import _
 from app.web.pages import page
@@ -109,7 +111,8 @@ async def show_product(product_id: FromPath[UUID], tx: Given[ReadTx], request: R
     one = next((one for one in await _shelf(tx, on) if one.product.product_id == product_id), None)
     if one is None:
         raise Refusal("not-found")
-    model = await model_on(tx, one.product, on)
+    own = _reads_documents(context.of(request).seat, one.bank.bank_id)
+    model = await (model_on(tx, one.product, on) if own else _shared_model(tx, one.product, on))
     classes = (await catalogue.edition_on(tx, on)).classes
     lists = [entry for entry in await parties.lists_for(tx, on, bank_id=one.bank.bank_id)
              if entry.product.product_id == product_id]  # fmt: skip
@@ -118,6 +121,7 @@ async def show_product(product_id: FromPath[UUID], tx: Given[ReadTx], request: R
         "market/product.html",
         one=one,
         model=model,
+        is_shared=not own,
         inputs=[
             (
                 limits.plain_words(entry.words_en if i18n.language() == "en" else entry.words_zh),
@@ -157,6 +161,17 @@ async def model_on(tx: ReadTx, product: parties.Product, on: date) -> limits.Mod
             except ValueError:
                 return None
     return None
+
+
+def _reads_documents(seat: SeatLike | None, bank_id: UUID) -> bool:
+    """Whether this visitor may read a bank's own documents: firms, the regulator and the bank itself."""
+    return seat is not None and (seat.role in (SeatRole.BUSINESS, SeatRole.REGULATOR) or seat.org_id == bank_id)
+
+
+async def _shared_model(tx: ReadTx, product: parties.Product, on: date) -> limits.ModelBody | None:
+    """The published document that a product began with. A bank changes its figures, not what it looks at."""
+    found = {one.key: one for one in await policies.all_in_force(tx, "limit_model", on)}.get(product.model_key)
+    return None if found is None else limits.read_model(found.body)
 
 
 async def _shelf(tx: ReadTx, on: date) -> list[OnShelf]:
