@@ -182,7 +182,9 @@ class LineKind(StrEnum):
     MOVE = "move"
     CLOCK = "clock"
     PAUSE = "pause"
+    MONEY = "money"
     READ = "read"
+    PROPOSAL = "proposal"
     NOTICE = "notice"
     AUDIT = "audit"
 

@@ -1,18 +1,19 @@
 """Reading figures, the norms they are shown by, the cases behind them, and one case whole."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from app.access import audit
-from app.infra.db import ReadTx, Record, Tx
+from app.infra.db import ReadTx, Tx
 from app.kernel.errors import Refusal
-from app.market.supervision import norms, rules, store, store_folded
+from app.market.supervision import case_lines, norms, rules, store, store_folded
 from app.market.supervision.norms import BadNorms, Division, Layout, Norms
-from app.market.supervision.rules import EVERYTHING, Board, By, CaseLine, LineKind, Within
+from app.market.supervision.rules import EVERYTHING, Board, By, CaseLine, Within
 from app.market.supervision.schemas import CasesAsked
-from app.office import policies
+from app.office import clocks, policies
+from app.office.clocks import Explanation
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class CaseFile:
     district_code: str
     pushed_at: datetime
     ended_at: datetime | None
+    firm: str
+    firm_code: str
     lines: tuple[CaseLine, ...]
 
 
@@ -130,13 +133,17 @@ async def open_case_file(tx: Tx, suborder_id: UUID) -> CaseFile:
     part = await store.read_suborder(tx, suborder_id)
     if part is None:
         raise Refusal("not-found")
+    bank_id, order_id, parties = part["bank_id"], part["order_id"], (part["business_id"], part["bank_id"])
+    refusal = await store.read_refusal(tx, suborder_id)
     lines = [
-        *_of_moves(await store.read_moves(tx, suborder_id)),
-        *_of_clocks(await store.read_clocks(tx, suborder_id)),
-        *_of_pauses(await store.read_pauses(tx, suborder_id)),
-        *_of_packages(*await store.read_packages(tx, suborder_id)),
-        *_of_notices(await store.read_notices(tx, part["order_id"], part["bank_id"])),
-        *_of_audit(await store.read_audit(tx, suborder_id, part["order_id"], part["bank_id"])),
+        *case_lines.of_moves(await store.read_moves(tx, suborder_id), refusal, parties),
+        *case_lines.of_clocks(await store.read_clocks(tx, suborder_id)),
+        *case_lines.of_pauses(await store.read_pauses(tx, suborder_id)),
+        *case_lines.of_money(*await store.read_money(tx, suborder_id)),
+        *case_lines.of_packages(*await store.read_packages(tx, suborder_id)),
+        *case_lines.of_proposals(await store.read_proposals(tx, order_id, suborder_id, bank_id)),
+        *case_lines.of_notices(await store.read_notices(tx, order_id, bank_id)),
+        *case_lines.of_audit(await store.read_audit(tx, suborder_id, order_id, bank_id), parties),
     ]
     await audit.write(tx, "case-file.read", subject_id=part["subject_id"], case_id=part["order_id"])
     return CaseFile(
@@ -152,53 +159,13 @@ async def open_case_file(tx: Tx, suborder_id: UUID) -> CaseFile:
         district_code=part["district_code"] or "",
         pushed_at=part["pushed_at"],
         ended_at=part["ended_at"],
+        firm=part["firm"],
+        firm_code=part["firm_code"],
         lines=rules.one_column(lines),
     )
 
 
-def _of_moves(moves: Iterable[Record]) -> Iterable[CaseLine]:
-    for move in moves:
-        detail = {"from": move["from_state"], "to": move["to_state"], "cause": move["cause"]}
-        yield CaseLine(move["at"], LineKind.MOVE, move["act"], detail)
-
-
-def _of_clocks(clocks: Iterable[Record]) -> Iterable[CaseLine]:
-    """A clock has up to three lines: its start, its breach, its stop."""
-    for clock in clocks:
-        versions = {"policy": str(clock["policy_version"]), "calendar": str(clock["calendar_version"])}
-        due = {"event": "started", "due_on": clock["due_on"].isoformat(), "owner": clock["owner"]} | versions
-        if clock["is_provisional"]:
-            due["provisional"] = "yes"
-        yield CaseLine(clock["started_at"], LineKind.CLOCK, clock["kind"], due)
-        if clock["state"] == "breached":
-            yield CaseLine(clock["due_at"], LineKind.CLOCK, clock["kind"], {"event": "breached"})
-        if clock["stopped_at"] is not None:
-            event = {"met": "met", "void": "void"}.get(clock["state"], "late")
-            yield CaseLine(clock["stopped_at"], LineKind.CLOCK, clock["kind"], {"event": event})
-
-
-def _of_pauses(pauses: Iterable[Record]) -> Iterable[CaseLine]:
-    for pause in pauses:
-        yield CaseLine(pause["paused_at"], LineKind.PAUSE, pause["kind"], {"event": "paused"})
-        if pause["resumed_at"] is not None:
-            yield CaseLine(pause["resumed_at"], LineKind.PAUSE, pause["kind"], {"event": "resumed"})
-
-
-def _of_packages(sealed: Iterable[Record], reads: Iterable[Record]) -> Iterable[CaseLine]:
-    for one in sealed:
-        detail = {"items": str(one["items"]), "sha256": one["sha256"]}
-        yield CaseLine(one["sealed_at"], LineKind.READ, "sealed", detail)
-    for one in reads:
-        by = "machine" if one["client_id"] is not None else "person"
-        yield CaseLine(one["read_at"], LineKind.READ, one["manner"], {"by": by})
-
-
-def _of_notices(notices: Iterable[Record]) -> Iterable[CaseLine]:
-    for one in notices:
-        detail = {"state": one["state"], "tries": str(one["tries"])}
-        yield CaseLine(one["happened_at"], LineKind.NOTICE, one["kind"], detail)
-
-
-def _of_audit(events: Iterable[Record]) -> Iterable[CaseLine]:
-    for one in events:
-        yield CaseLine(one["business_at"], LineKind.AUDIT, one["act"], {})
+async def explain_deadlines(tx: ReadTx, suborder_id: UUID) -> tuple[Explanation, ...]:
+    """Why each deadline of a case is on its day, in the order in which the promises began."""
+    kinds = dict.fromkeys(row["kind"] for row in await store.read_clocks(tx, suborder_id))
+    return tuple([await clocks.explain(tx, suborder_id, kind, now=tx.now) for kind in kinds])

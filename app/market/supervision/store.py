@@ -48,12 +48,13 @@ select f.suborder_id, f.order_id, f.bank_id, f.branch_id, f.product_id, f.distri
  order by f.at desc, f.suborder_id desc limit $8
 """
 SUBORDER: Final = """
-select suborder_id, order_id, business_id, subject_id, bank_id, branch_id, product_id, state, amount_fen, term_months,
-       district_code, pushed_at, ended_at, cause
-  from orders_v_suborders where suborder_id = $1
+select s.suborder_id, s.order_id, s.business_id, s.subject_id, s.bank_id, s.branch_id, s.product_id, s.state,
+       s.amount_fen, s.term_months, s.district_code, s.pushed_at, s.ended_at, coalesce(f.name, '') as firm,
+       coalesce(f.uscc, f.org_code, '') as firm_code
+  from orders_v_suborders s left join subjects_v_firms f on f.subject_id = s.subject_id where s.suborder_id = $1
 """
 MOVES: Final = """
-select at, act, from_state, to_state, cause from orders_v_moves where suborder_id = $1 order by seq
+select at, act, from_state, to_state, cause, by_org from orders_v_moves where suborder_id = $1 order by seq
 """
 CLOCKS: Final = """
 select kind, owner, state, started_at, due_on, due_at, stopped_at, is_provisional, policy_version, calendar_version
@@ -62,6 +63,21 @@ select kind, owner, state, started_at, due_on, due_at, stopped_at, is_provisiona
 PAUSES: Final = "select kind, paused_at, resumed_at from clocks_v_pauses where case_id = $1 order by paused_at"
 READS: Final = "select read_at, manner, client_id from packages_v_reads where suborder_id = $1 order by read_at"
 SEALED: Final = "select sealed_at, items, sha256 from packages_v_packages where suborder_id = $1 order by sealed_at"
+OFFERS: Final = """
+select made_at, amount_fen, rate_ppm, term_months, apr_ppm, total_cost_fen, valid_until_on
+  from orders_v_offers where suborder_id = $1 order by made_at
+"""
+CONTRACTS: Final = """
+select recorded_at, amount_fen, signed_on, draw_until_on from orders_v_contracts where suborder_id = $1
+"""
+DRAWS: Final = "select recorded_at, amount_fen, paid_on from orders_v_draws where suborder_id = $1 order by recorded_at"
+REFUSAL: Final = """
+select reason_code, reason_zh, reason_en, said, claim, evidence from orders_v_refusals where suborder_id = $1
+"""
+PROPOSALS: Final = """
+select kind, made_at, closed_at, state from proposals_v_proposals
+ where root_id = $1 and (case_id = $2 or org_id = $3) order by made_at
+"""
 NOTICES: Final = """
 select happened_at, kind, state, tries from deliveries_v_notices where stream_id = $1 and bank_id = $2
  order by happened_at, notice_id
@@ -134,6 +150,24 @@ async def read_pauses(tx: ReadTx, suborder_id: UUID) -> list[Record]:
 async def read_packages(tx: ReadTx, suborder_id: UUID) -> tuple[list[Record], list[Record]]:
     """(sealed packages, reads of them)."""
     return await tx.fetch(SEALED, suborder_id), await tx.fetch(READS, suborder_id)
+
+
+async def read_money(tx: ReadTx, suborder_id: UUID) -> tuple[list[Record], list[Record], list[Record]]:
+    """(offers, contracts, draws)."""
+    return (
+        await tx.fetch(OFFERS, suborder_id),
+        await tx.fetch(CONTRACTS, suborder_id),
+        await tx.fetch(DRAWS, suborder_id),
+    )
+
+
+async def read_refusal(tx: ReadTx, suborder_id: UUID) -> Record | None:
+    return await tx.row(REFUSAL, suborder_id)
+
+
+async def read_proposals(tx: ReadTx, order_id: UUID, suborder_id: UUID, bank_id: UUID) -> list[Record]:
+    """What two people of the bank decided about this case."""
+    return await tx.fetch(PROPOSALS, order_id, suborder_id, bank_id)
 
 
 async def read_notices(tx: ReadTx, order_id: UUID, bank_id: UUID) -> list[Record]:

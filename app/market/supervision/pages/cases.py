@@ -1,5 +1,7 @@
 """The cases behind a figure, and one case whole."""
 
+from collections import Counter
+from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -9,6 +11,7 @@ from litestar.params import FromPath
 
 from app.access.seats import SeatRole
 from app.infra.db import ReadTx, Tx
+from app.kernel.errors import Refusal
 from app.market.supervision import service
 from app.market.supervision.pages.words import (
     ACT_WORDS,
@@ -16,14 +19,19 @@ from app.market.supervision.pages.words import (
     CLOCK_WORDS,
     EVENT_WORDS,
     KIND_WORDS,
+    MONEY_WORDS,
     NOTICE_WORDS,
     OWNER_WORDS,
+    PROPOSAL_WORDS,
+    SIDE_WORDS,
     STATE_WORDS,
     figure_words,
 )
 from app.market.supervision.rules import By
 from app.market.supervision.schemas import CASE_FILTERS, read_cases_asked, read_place
+from app.office import clocks
 from app.web.deps import Given
+from app.web.i18n import N_, _, language
 from app.web.pages import page
 from app.web.paging import read_page
 
@@ -48,18 +56,32 @@ async def show_cases(request: Request[Any, Any, Any], tx: Given[ReadTx]) -> Resp
         title=figure_words(asked.figure),
         group=names.get(asked.key, asked.key) if asked.by is not By.ALL else "",
         state_words=STATE_WORDS,
+        kept=urlencode(
+            {name: value for name, value in query.items() if name not in ("cursor", "limit", "order", "lang")}
+        ),
         next_url=f"/supervision/cases?{urlencode(query | {'cursor': cursor})}" if cursor else "",
     )
 
 
 @get("/supervision/cases/{suborder_id:uuid}", opt=REGULATOR | {"records_access": True}, include_in_schema=False)
 async def show_case_file(suborder_id: FromPath[UUID], request: Request[Any, Any, Any], tx: Given[Tx]) -> Response[str]:
-    """One case in one column of time."""
+    """One case in one column of time, and why each deadline is on its day. `kind` keeps one kind of line."""
+    kind = request.query_params.get("kind", "")
+    if kind not in ("", *KIND_WORDS):
+        raise Refusal("bad-query", parameter="kind", allowed=list(KIND_WORDS))
     found = await service.open_case_file(tx, suborder_id)
+    counts = Counter(line.kind.value for line in found.lines)
+    url = f"/supervision/cases/{suborder_id}"
+    tabs = [(_("全部"), url, len(found.lines), not kind)]
+    tabs += [(_(words), f"{url}?kind={one}", counts[one], one == kind) for one, words in KIND_WORDS.items()]
     return page(
         request,
         "supervision/case.html",
         case=found,
+        lines=[line for line in found.lines if not kind or line.kind == kind],
+        tabs=[tab for tab in tabs if tab[2]],
+        strips=[(why, _days(why)) for why in await service.explain_deadlines(tx, suborder_id)],
+        english=language() == "en",
         names=await service.read_names(tx),
         act_words=ACT_WORDS,
         cause_words=CAUSE_WORDS,
@@ -69,4 +91,23 @@ async def show_case_file(suborder_id: FromPath[UUID], request: Request[Any, Any,
         notice_words=NOTICE_WORDS,
         owner_words=OWNER_WORDS,
         state_words=STATE_WORDS,
+        side_words=SIDE_WORDS,
+        money_words=MONEY_WORDS,
+        proposal_words=PROPOSAL_WORDS,
+        clock_states=CLOCK_STATES,
     )
+
+
+DAY_CLASSES: Final = {"counted": "counted", "make_up": "counted", "provisional": "counted", "paused": "paused"}
+CLOCK_STATES: Final = {
+    "running": ("still", N_("计时中")), "paused": ("still", N_("停表")), "met": ("good", N_("按时完成")),
+    "breached": ("bad", N_("逾期")), "void": ("still", N_("不再计时")),
+}  # fmt: skip
+
+
+def _days(why: clocks.Explanation) -> list[tuple[date, str, str]]:
+    english = language() == "en"
+    return [
+        (line.day, DAY_CLASSES.get(line.kind.value, "rest"), clocks.line_in_words(line, english=english))
+        for line in why.lines
+    ]

@@ -104,9 +104,29 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     "move": N_("办理"),
     "clock": N_("时限"),
     "pause": N_("停表"),
+    "money": N_("金额"),
     "read": N_("数据包"),
+    "proposal": N_("双人复核"),
     "notice": N_("通知"),
     "audit": N_("审计"),
+}
+SIDE_WORDS: Final[Mapping[str, str]] = {
+    "firm": N_("企业"),
+    "bank": N_("银行"),
+    "platform": N_("平台"),
+    "other": N_("其他人员"),
+}
+MONEY_WORDS: Final[Mapping[str, str]] = {
+    "offer": N_("授信方案"),
+    "contract": N_("合同"),
+    "draw": N_("放款"),
+}
+PROPOSAL_WORDS: Final[Mapping[str, str]] = {
+    "made": N_("一人提出，等第二人复核"),
+    "approved": N_("第二人同意"),
+    "rejected": N_("第二人不同意"),
+    "expired": N_("无人复核，已过期"),
+    "void": N_("不再需要"),
 }
 NOTICE_WORDS: Final[Mapping[str, str]] = {
     "pending": N_("待送达"),
