@@ -38,6 +38,7 @@ select table_name, column_name, data_type from information_schema.columns
  where table_schema = 'public' and table_name = any($1) and is_identity = 'NO' and is_generated = 'NEVER'
  order by table_name, ordinal_position
 """
+FIRST_FIRM: Final = "(select org_id from seats where role = 'business' order by seat_id limit 1)"
 Shapes = Mapping[str, Sequence[tuple[str, str]]]
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -58,6 +59,7 @@ async def make_crowd(db: Database, owner_url: str, folder: Path, *, suborders: i
     connection = await asyncpg.connect(owner_url, server_settings={"application_name": "xinyidai-migrate"})
     try:
         await connection.execute("set session_replication_role = replica")
+        await connection.execute("set work_mem = '256MB'")
         shapes = await _shapes(connection)
         branch_id = await connection.fetchval(
             "select branch_id from suborders where state = any($1) group by 1 order by count(*) desc, 1 limit 1",
@@ -123,7 +125,7 @@ async def _copy_ended(connection: Connection, shapes: Shapes, wanted: int) -> No
         " where not exists (select 1 from suborders s"
         f" where s.order_id = o.order_id and s.state = any({_texts(ALIVE)}))"
         " and exists (select 1 from suborders s where s.order_id = o.order_id)"
-        " and o.business_id <> (select org_id from seats where role = $$business$$ order by seat_id limit 1)"
+        f" and o.business_id <> {FIRST_FIRM}"
     )
     each = await connection.fetchval("select count(*) from suborders join ended using (order_id)")
     for table, columns in shapes.items():
@@ -134,10 +136,11 @@ async def _copy_ended(connection: Connection, shapes: Shapes, wanted: int) -> No
 
 
 async def _copy_open(connection: Connection, shapes: Shapes, branch_id: object, wanted: int) -> None:
-    """Single open suborders of one branch with their orders."""
+    """Single open suborders of one branch with their orders; not the first firm's."""
     await connection.execute(
         "create temp table alone as select order_id, suborder_id, consent_id from suborders"
         f" where branch_id = '{branch_id}' and state = any({_texts(OPEN)})"
+        f" and business_id <> {FIRST_FIRM}"
     )
     each = await connection.fetchval("select count(*) from alone")
     for table, columns in shapes.items():

@@ -9,12 +9,13 @@ run are kept in `supervision_open`, since only their days grow with time.
 from alembic import context, op
 from rls import protect, role
 
-MEDIANS = "'workdays_to_decision', 'contact_seconds'"
+SECONDS = "figure = 'contact_seconds'"
 READ = {"regulator": ("select", "true"), "reporter": ("select", "true")}
 WORKER = {"worker": ("select, insert, update, delete", "true")}
 FUNCTIONS = (
     "supervision_facts_of(timestamptz, uuid[])",
     "supervision_live(timestamptz)",
+    "supervision_days(date, date)",
     "supervision_bucket(text, bigint)",
 )
 TABLES = ("supervision_open", "supervision_sums", "supervision_facts", "supervision_touched")
@@ -65,15 +66,21 @@ create table supervision_open (
   clock_id uuid not null,
   start_on date not null,
   broken_at timestamptz,
-  has_pauses boolean not null)
+  skipped integer not null,
+  paused_on date)
 """
 INDEXES = (
     "create index supervision_facts_cases on supervision_facts (figure, at desc, suborder_id desc)",
     "create index supervision_facts_bank on supervision_facts (bank_id, told_on)",
     "create index supervision_facts_product on supervision_facts (product_id, told_on)",
     "create index supervision_facts_district on supervision_facts (district, told_on)",
-    f"create index supervision_facts_values on supervision_facts (figure, bucket) where figure in ({MEDIANS})",
+    f"create index supervision_facts_hours on supervision_facts (bucket, told_on) where {SECONDS}",
+    f"create index supervision_facts_bank_hours on supervision_facts (bank_id, bucket) where {SECONDS}",
+    f"create index supervision_facts_branch_hours on supervision_facts (branch_id, bucket) where {SECONDS}",
+    f"create index supervision_facts_product_hours on supervision_facts (product_id, bucket) where {SECONDS}",
+    f"create index supervision_facts_district_hours on supervision_facts (district, bucket) where {SECONDS}",
     "create index suborder_moves_at on suborder_moves (at)",
+    "create index refusals_reason on refusals (reason_code, refused_at desc)",
     "create index clocks_red on clocks (due_at) where stopped_at is null and state in ('running', 'breached')",
 )
 # Workdays are few, so that each is a bucket of its own; seconds lie in hours, inside which the median is looked for.
@@ -92,6 +99,27 @@ end $$
 TRIGGER = """
 create trigger supervision_touch after insert on suborder_moves referencing new table as fresh
 for each statement execute function supervision_touch()
+"""
+# How many workdays lie up to and including each day, by the newest calendar.
+DAYS = """
+create function supervision_days(first date, last date) returns table (day date, seen bigint)
+language sql stable set search_path = public, pg_temp as $$
+with calendar as (
+  select body from policies where kind = 'calendar' and key = 'cn' order by version desc limit 1),
+years as (
+  select y as year from calendar c, jsonb_array_elements(c.body -> 'years') y),
+days_off as (
+  select d::date as day from years, jsonb_array_elements(year -> 'holidays') h,
+         generate_series((h ->> 'from')::date, (h ->> 'to')::date, interval '1 day') d),
+make_up as (
+  select (m ->> 'on')::date as day from years, jsonb_array_elements(year -> 'make_up') m)
+select d::date, sum(case when d::date in (select day from make_up) then 1
+                         when d::date in (select day from days_off) then 0
+                         when (select body -> 'weekend' from calendar)
+                              @> to_jsonb(extract(isodow from d)::integer) then 0
+                         else 1 end) over (order by d)
+  from generate_series(first, last, interval '1 day') d
+$$
 """
 # What still has to be reckoned at the time of reading: touched and not yet folded, or just overdue and not yet fired.
 LIVE = """
@@ -144,14 +172,31 @@ begin
     value = s.value + excluded.value, whole = s.whole + excluded.whole;
   delete from supervision_open where suborder_id = any(ids);
   insert into supervision_open
-  select s.suborder_id, s.order_id, s.bank_id, s.branch_id, s.product_id, coalesce(o.district_code, ''), c.clock_id,
-         (c.started_at at time zone 'Asia/Shanghai')::date, case when c.state = 'breached' then c.due_at end,
-         exists (select 1 from clocks_v_pauses p where p.clock_id = c.clock_id)
-    from clocks_v_clocks c join orders_v_suborders s on s.suborder_id = c.case_id
-    join orders_v_orders o on o.order_id = s.order_id
-   where c.case_id = any(ids) and c.kind = 'DECISION'
-     and not exists (select 1 from supervision_facts f
-                      where f.suborder_id = c.case_id and f.figure = 'paused_workdays');
+  with running as (
+    select c.clock_id, c.case_id, (c.started_at at time zone 'Asia/Shanghai')::date as start_on,
+           case when c.state = 'breached' then c.due_at end as broken_at
+      from clocks_v_clocks c
+     where c.case_id = any(ids) and c.kind = 'DECISION'
+       and not exists (select 1 from supervision_facts f
+                        where f.suborder_id = c.case_id and f.figure = 'paused_workdays')),
+  pauses as (
+    select r.clock_id, p.resumed_at is null as is_open,
+           greatest(r.start_on + 1,
+                    ((p.paused_at - interval '1 microsecond') at time zone 'Asia/Shanghai')::date) as first,
+           ((p.resumed_at - interval '1 microsecond') at time zone 'Asia/Shanghai')::date - 1 as last
+      from running r join clocks_v_pauses p on p.clock_id = r.clock_id),
+  days as (
+    select * from supervision_days(
+      (select min(start_on) - 1 from running), (until at time zone 'Asia/Shanghai')::date)),
+  skips as (
+    select p.clock_id, sum(upper_day.seen - lower_day.seen) as workdays
+      from pauses p join days upper_day on upper_day.day = p.last join days lower_day on lower_day.day = p.first - 1
+     where p.first <= p.last group by p.clock_id)
+  select s.suborder_id, s.order_id, s.bank_id, s.branch_id, s.product_id, coalesce(o.district_code, ''), r.clock_id,
+         r.start_on, r.broken_at, coalesce(k.workdays, 0),
+         (select p.first from pauses p where p.clock_id = r.clock_id and p.is_open)
+    from running r join orders_v_suborders s on s.suborder_id = r.case_id
+    join orders_v_orders o on o.order_id = s.order_id left join skips k on k.clock_id = r.clock_id;
   return cardinality(ids);
 end $$
 """
@@ -161,6 +206,7 @@ def facts_of() -> str:
     """`supervision_v_facts` for some suborders alone, with each fact's mark and whether it is settled."""
     text: str = context.script.get_revision("0009").module.FACTS  # type: ignore[union-attr]
     for old, new in (
+        ("pg_temp as", "pg_temp set plan_cache_mode = force_custom_plan as"),  # The chosen may be few or many.
         ("supervision_v_facts(as_of timestamptz)", "supervision_facts_of(as_of timestamptz, chosen uuid[])"),
         ('value bigint, "of" bigint)', "value bigint, whole bigint, mark integer, settled boolean)"),
         ("from clocks_v_clocks where kind = 'DECISION')",
@@ -192,7 +238,7 @@ def create() -> None:
     protect("supervision_open", READ | WORKER)
     for index in INDEXES:
         op.execute(index)
-    for function in (BUCKET, facts_of(), LIVE, FOLD, TOUCH):
+    for function in (BUCKET, DAYS, facts_of(), LIVE, FOLD, TOUCH):
         op.execute(function)
     for name in FUNCTIONS:
         op.execute(f"revoke all on function {name} from public")
@@ -222,6 +268,7 @@ def drop() -> None:
     for function in ("supervision_fold(timestamptz, integer)", "supervision_touch()", *FUNCTIONS):
         op.execute(f"drop function {function}")
     op.execute("drop index suborder_moves_at")
+    op.execute("drop index refusals_reason")
     op.execute("drop index clocks_red")
     for table in TABLES:
         op.execute(f"drop table {table}")

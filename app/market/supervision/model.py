@@ -15,6 +15,11 @@ def _big() -> "sa.Column[int]":
     return sa.Column(sa.BigInteger, nullable=False)
 
 
+def _hours(name: str, *columns: str) -> sa.Index:
+    """By the hours of waiting for a call, within which a median is looked for."""
+    return sa.Index(name, *columns, postgresql_where=sa.text("figure = 'contact_seconds'"))
+
+
 class TouchedRow(SQLModel, table=True):
     """A suborder that has moved since it was last folded; a trigger on moves adds it."""
 
@@ -33,11 +38,12 @@ class FactRow(SQLModel, table=True):
         sa.Index("supervision_facts_bank", "bank_id", "told_on"),
         sa.Index("supervision_facts_product", "product_id", "told_on"),
         sa.Index("supervision_facts_district", "district", "told_on"),
-        sa.Index(
-            "supervision_facts_values", "figure", "bucket",
-            postgresql_where=sa.text("figure in ('workdays_to_decision', 'contact_seconds')"),
-        ),
-    )  # fmt: skip
+        _hours("supervision_facts_hours", "bucket", "told_on"),
+        _hours("supervision_facts_bank_hours", "bank_id", "bucket"),
+        _hours("supervision_facts_branch_hours", "branch_id", "bucket"),
+        _hours("supervision_facts_product_hours", "product_id", "bucket"),
+        _hours("supervision_facts_district_hours", "district", "bucket"),
+    )
 
     suborder_id: UUID = Field(primary_key=True)
     figure: str = Field(sa_column=_text(primary_key=True))
@@ -90,19 +96,3 @@ class OpenRow(SQLModel, table=True):
     broken_at: datetime | None = Field(sa_column=sa.Column(sa.DateTime(timezone=True)))
     skipped: int
     paused_on: date | None
-
-
-class NameRow(SQLModel, table=True):
-    """Under which name, as a key, an order was posted; a trigger on orders adds it. Searched, never shown."""
-
-    __tablename__ = "supervision_names"
-    __table_args__ = (
-        sa.Index("supervision_names_subject", "subject_id"),
-        sa.Index(
-            "supervision_names_key", "name_key", postgresql_using="gin", postgresql_ops={"name_key": "gin_trgm_ops"}
-        ),
-    )
-
-    order_id: UUID = Field(primary_key=True)
-    subject_id: UUID
-    name_key: str = Field(sa_column=_text())

@@ -47,6 +47,16 @@ select f.suborder_id, f.order_id, f.bank_id, f.branch_id, f.product_id, f.distri
    and (cardinality($13::text[]) = 0 or f.district = any($13))
  order by f.at desc, f.suborder_id desc limit $8
 """
+# From code to code by the index, however many refusals there are of each.
+REASON_WORDS: Final = """
+with recursive newest as (
+  (select reason_code, reason_zh, reason_en from orders_v_refusals order by reason_code, refused_at desc limit 1)
+  union all
+  select r.* from newest n cross join lateral (
+    select reason_code, reason_zh, reason_en from orders_v_refusals where reason_code > n.reason_code
+     order by reason_code, refused_at desc limit 1) r)
+select reason_code, reason_zh, reason_en from newest
+"""
 SUBORDER: Final = """
 select s.suborder_id, s.order_id, s.business_id, s.subject_id, s.bank_id, s.branch_id, s.product_id, s.state,
        s.amount_fen, s.term_months, s.district_code, s.pushed_at, s.ended_at, coalesce(f.name, '') as firm,
@@ -126,9 +136,7 @@ async def read_names(tx: ReadTx) -> dict[str, tuple[str, str]]:
 
 async def read_reason_words(tx: ReadTx) -> dict[str, tuple[str, str]]:
     """The newest words, Chinese and English, with which each reason was told."""
-    sql = """select distinct on (reason_code) reason_code, reason_zh, reason_en from orders_v_refusals
-              order by reason_code, refused_at desc"""
-    return {record["reason_code"]: (record["reason_zh"], record["reason_en"]) for record in await tx.fetch(sql)}
+    return {row["reason_code"]: (row["reason_zh"], row["reason_en"]) for row in await tx.fetch(REASON_WORDS)}
 
 
 async def read_suborder(tx: ReadTx, suborder_id: UUID) -> Record | None:

@@ -72,8 +72,11 @@ with {extra},
 parts as (
   {kept}
   union all
-  select g."by", g.key, f.figure, f.bucket, f.value, f.whole from extra f {groups}
-   where g."by" = any($2) and {within}),
+  select g."by", g.key, f.figure, f.bucket, f.value, f.whole
+    from (select f.bank_id, f.branch_id, f.product_id, f.district, f.told_on, f.figure, f.bucket, sum(f.value) as value,
+                 sum(f.whole) as whole
+            from extra f where {within} group by 1, 2, 3, 4, 5, 6, 7) f {groups}
+   where g."by" = any($2)),
 totals as (
   select "by", key, figure, bucket, sum(value) as value, sum(whole) as whole from parts group by 1, 2, 3, 4),
 counted as (
@@ -85,16 +88,14 @@ ranked as (
     from counted c cross join lateral (values (div(c.total + 1, 2)), (div(c.total + 2, 2))) r (rank)
    where r.rank > c.upto - c.whole and r.rank <= c.upto),
 hours as (select distinct "by", key, bucket from ranked where figure = 'contact_seconds'),
+found as (
+  {found}
+  union all
+  select h."by", h.key, h.bucket, f.value from extra f {groups}
+    join hours h on h."by" = g."by" and h.key = g.key and h.bucket = f.bucket
+   where f.figure = 'contact_seconds' and {within}),
 inside as (
-  select h."by", h.key, h.bucket, f.value,
-         row_number() over (partition by h."by", h.key, h.bucket order by f.value) as nth
-    from (select bank_id, branch_id, product_id, district, told_on, value, bucket from supervision_facts
-           where figure = 'contact_seconds' and bucket = any(array(select bucket from hours))
-          union all
-          select bank_id, branch_id, product_id, district, told_on, value, bucket from extra
-           where figure = 'contact_seconds') f
-   {groups} join hours h on h."by" = g."by" and h.key = g.key and h.bucket = f.bucket
-   where {within})
+  select *, row_number() over (partition by "by", key, bucket order by value) as nth from found)
 select "by", key, figure, sum(value)::bigint as value, sum(whole)::bigint as whole
   from totals group by "by", key, figure
 union all
@@ -106,9 +107,31 @@ select r."by", r.key, 'contact_seconds_median_x2', sum(i.value)::bigint, max(r.t
  where r.figure = 'contact_seconds' group by r."by", r.key
 order by 1, 2, 3
 """
-FROM_SUMS: Final = FIGURES.format(extra=EXTRA, kept=KEPT_SUMS, groups=GROUPS, within=WITHIN)
+# The values of a group's hour, each by its own index.
+OF_GROUP: Final = {
+    "all": "true",
+    "bank": "f.bank_id = case when h.\"by\" = 'bank' then h.key::uuid end",
+    "branch": "f.branch_id = case when h.\"by\" = 'branch' then h.key::uuid end",
+    "product": "f.product_id = case when h.\"by\" = 'product' then h.key::uuid end",
+    "district": "f.district = h.key",
+    "month": "f.told_on >= to_date(case when h.\"by\" = 'month' then h.key end, 'YYYY-MM')"
+    " and f.told_on < to_date(case when h.\"by\" = 'month' then h.key end, 'YYYY-MM') + interval '1 month'",
+}
+FOUND_HOUR: Final = """
+select h."by", h.key, h.bucket, f.value from hours h join supervision_facts f
+    on f.figure = 'contact_seconds' and f.bucket = h.bucket and {same}
+ where h."by" = '{by}' and {within}
+"""
+FOUND_HOURS: Final = "union all".join(
+    FOUND_HOUR.format(same=same, by=by, within=WITHIN) for by, same in OF_GROUP.items()
+)
+FROM_SUMS: Final = FIGURES.format(extra=EXTRA, kept=KEPT_SUMS, groups=GROUPS, within=WITHIN, found=FOUND_HOURS)
 FROM_FACTS: Final = FIGURES.format(
-    extra=EXTRA, kept=KEPT_FACTS.format(groups=GROUPS, within=WITHIN), groups=GROUPS, within=WITHIN
+    extra=EXTRA,
+    kept=KEPT_FACTS.format(groups=GROUPS, within=WITHIN),
+    groups=GROUPS,
+    within=WITHIN,
+    found=FOUND_HOURS,
 )
 CHOSEN: Final = """
    f.figure = $2
@@ -126,7 +149,7 @@ CHOSEN: Final = """
 COLUMNS: Final = (
     "f.suborder_id, f.order_id, f.bank_id, f.branch_id, f.product_id, f.district, f.at, f.value, f.whole, f.figure"
 )
-FOUND: Final = """
+CASES_FOUND: Final = """
 with {extra},
 found as (
   (select {columns} from supervision_facts f where {chosen})
@@ -137,7 +160,7 @@ select f.suborder_id, f.order_id, f.bank_id, f.branch_id, f.product_id, f.distri
   from found f join orders_v_suborders s on s.suborder_id = f.suborder_id
  order by f.at desc, f.suborder_id desc limit $8
 """
-CASES: Final = FOUND.format(extra=EXTRA, columns=COLUMNS, chosen=CHOSEN)
+CASES: Final = CASES_FOUND.format(extra=EXTRA, columns=COLUMNS, chosen=CHOSEN)
 
 
 async def fold(tx: Tx, most: int) -> int:
