@@ -96,3 +96,19 @@ class OpenRow(SQLModel, table=True):
     broken_at: datetime | None = Field(sa_column=sa.Column(sa.DateTime(timezone=True)))
     skipped: int
     paused_on: date | None
+
+
+class NameRow(SQLModel, table=True):
+    """Under which name, as a key, an order was posted; a trigger on orders adds it. Searched, never shown."""
+
+    __tablename__ = "supervision_names"
+    __table_args__ = (
+        sa.Index("supervision_names_subject", "subject_id"),
+        sa.Index(
+            "supervision_names_key", "name_key", postgresql_using="gin", postgresql_ops={"name_key": "gin_trgm_ops"}
+        ),
+    )
+
+    order_id: UUID = Field(primary_key=True)
+    subject_id: UUID
+    name_key: str = Field(sa_column=_text())
