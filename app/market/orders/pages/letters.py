@@ -125,7 +125,7 @@ async def keep_letter(order_id: FromPath[UUID], consent_id: FromPath[UUID], tx: 
     return Response(
         text.encode(),
         media_type="text/plain; charset=utf-8",
-        headers={"content-disposition": f'attachment; filename="consent-{consent_id}.txt"'},
+        headers={"content-disposition": f'attachment; filename="consent-{consent_id.hex}.txt"'},
     )
 
 
