@@ -207,9 +207,10 @@ async def test_every_route_as_everybody(db: Database, cast: Cast) -> None:
 
 
 def test_everything_of_somebodys_has_a_maker() -> None:
-    """Without one, the next test would look at nothing."""
+    """Without one, the next test would look at nothing. What is open to everybody is nobody's."""
     assert [] == sorted({row.object for row in ROWS.values() if row.object} - set(MAKERS))
-    assert [] == [key for key, row in ROWS.items() if not row.object and any(n not in SAMPLES for n in row.names)]
+    owned = {key: row for key, row in ROWS.items() if row.roles != "public"}
+    assert [] == [key for key, row in owned.items() if not row.object and any(n not in SAMPLES for n in row.names)]
 
 
 async def test_another_ones_thing_is_as_good_as_none(db: Database, cast: Cast) -> None:
