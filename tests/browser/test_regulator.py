@@ -71,8 +71,8 @@ async def make_city(db: Database, until: str = "2025-11-20 12:00", suborders: in
     await make_regulator(db)
 
 
-async def make_history(db: Database) -> None:
-    """One bank offers in time, another refuses with evidence."""
+async def make_history(db: Database) -> str:
+    """One bank offers in time, another refuses with evidence. Returns the firm's name."""
     town = await make_town(db)
     order_id = await post_need(db, town)
     parts = await parts_of(db, order_id)
@@ -85,17 +85,24 @@ async def make_history(db: Database) -> None:
     await set_clock(db, "2025-10-09 10:00")
     await refuse(db, second, parts[second.bank_id])
     await make_regulator(db)
+    return town.firm.name
 
 
 @BOTH
 async def test_a_regulator_goes_from_a_figure_to_the_case_behind_it(db: Database, visit: Visit, lang: str, width: int):
     """Every figure opens its cases, and a case is one column of time."""
-    await make_history(db)
+    town_name = await make_history(db)
     walk = await visit(lang, width)
     await walk.sign_in(LOGIN, PASSWORD)
 
     await walk.open("/supervision")
     await walk.shot("morning")
+    await walk.page.fill("#f-q", town_name[2:6])
+    await walk.page.press("#f-q", "Enter")
+    await walk.page.wait_for_url("**/supervision/search?**")
+    await walk.look()
+    await walk.shot("search")
+    assert await walk.page.locator("[data-row]").count()
     await walk.open("/supervision/overview")
     await walk.shot("overview")
     await walk.says("100.0 %")
@@ -150,6 +157,9 @@ async def test_the_morning_names_what_is_red_and_what_the_night_brought(
     assert await walk.page.locator("[data-row]").count()
     await walk.press('a[href^="/supervision/cases/"]')
     await walk.shot("city-case")
+    await walk.page.locator(".why summary").first.click()
+    await walk.shot("city-case-open")
+    await walk.press('.tabs a[href$="kind=clock"]')
     await walk.open("/supervision")
     await walk.press('a[href^="/supervision/lists?what=breach"]')
     assert await walk.page.locator("[data-row]").count()

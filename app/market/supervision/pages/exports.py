@@ -103,7 +103,7 @@ def _head(words: str, unit: Unit) -> str:
 
 
 def _about(view: View, finding: str) -> list[tuple[str, str]]:
-    narrowed = "；".join(words for words, *_rest in overview.chips(view, {})) or _("全部")
+    narrowed = "；".join(words for _name, words in overview.filters(view)) or _("全部")
     norms = view.norms
     return [
         (_("要点"), finding), *_origin(view.as_of), (_("筛选"), narrowed),

@@ -80,10 +80,10 @@ def say_districts(found: GroupsFound, norms: Norms) -> str:
         return _("{enough} 个样本充足的区县都达到 {target} 的目标").format(
             enough=found.enough, target=percent(norms.target_ppm)
         )
-    return _("{enough} 个样本充足的区县中 {below} 个低于 {target} 的目标，最低的是{lowest}，{share}").format(
-        enough=found.enough, below=found.below, target=percent(norms.target_ppm), lowest=found.lowest,
-        share=tenths_text(found.share),
-    )  # fmt: skip
+    said = _("{enough} 个样本充足的区县中 {below} 个低于 {target} 的目标，最低的是 {share}").format(
+        enough=found.enough, below=found.below, target=percent(norms.target_ppm), share=tenths_text(found.share)
+    )
+    return said if language() == "en" else f"{said}（{found.lowest}）"  # Districts have Chinese names alone.
 
 
 def say_groups(found: GroupsFound, norms: Norms) -> str:

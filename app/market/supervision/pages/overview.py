@@ -99,15 +99,24 @@ def _kept(part: Part, own: dict[str, str]) -> list[tuple[str, str]]:
 
 def chips(view: View, own: dict[str, str]) -> list[tuple[str, str, None, bool]]:
     """The filters that are on, each as words with the address that turns it off."""
-    part, found = view.asked.part, []
+    part = view.asked.part
+    gone = {"period": {"period": "", "from": "", "to": ""}}
+    return [
+        (words if name == "period" else Markup("<span data-text>{}</span>").format(words),
+         part.url(URL, **(own | gone.get(name, {name: ""}))), None, True)
+        for name, words in filters(view)
+    ]  # fmt: skip
+
+
+def filters(view: View) -> list[tuple[str, str]]:
+    """(name, words) of every filter that is on."""
+    part = view.asked.part
     names = {key: name for rows in view.parties.values() for key, name in rows} | dict(view.districts)
-    for name, value in part.values.items():
-        if name in ("from", "to"):
-            continue
-        gone = {"period": "", "from": "", "to": ""} if name == "period" else {name: ""}
-        words = period_words(part) if name == "period" else names.get(value, value)
-        found.append((words, part.url(URL, **(own | gone)), None, True))
-    return found
+    return [
+        (name, period_words(part) if name == "period" else names.get(value, value))
+        for name, value in part.values.items()
+        if name not in ("from", "to")
+    ]
 
 
 def period_words(part: Part) -> str:
