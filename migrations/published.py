@@ -51,10 +51,9 @@ select o.order_id, o.subject_id, s.name_key from orders o join subjects s on s.s
 
 def create() -> None:
     _views()
-    op.execute("create extension if not exists pg_trgm")
     op.execute(NAMES)
     op.execute("create index supervision_names_subject on supervision_names (subject_id)")
-    op.execute("create index supervision_names_key on supervision_names using gin (name_key gin_trgm_ops)")
+    op.execute("create index supervision_names_key on supervision_names using gin (name_key extensions.gin_trgm_ops)")
     reads = dict.fromkeys(READERS, ("select", "true"))
     protect("supervision_names", reads | {"act": ("insert", "true"), "worker": ("insert", "true")})
     op.execute(NAME)
@@ -81,7 +80,6 @@ def drop() -> None:
     op.execute("drop trigger supervision_name on orders")
     op.execute("drop function supervision_name()")
     op.execute("drop table supervision_names")
-    op.execute("drop extension pg_trgm")
     for table in OF_AN_ORDER:
         op.execute(f"drop policy regulator_sees on {table}")
     for name in reversed(VIEWS):

@@ -70,14 +70,12 @@ select rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplicati
  where rolname like 'xyd\\_%' and (rolsuper or rolbypassrls or rolcreaterole or rolcreatedb or rolreplication)
 """
 
-# What an extension brings belongs to whoever may install it, and goes when it goes.
 OWNED = """
 select c.relname, c.relowner::regrole::text as owner from pg_class c
  where c.relnamespace = 'public'::regnamespace and c.relowner::regrole::text <> 'xyd_owner'
 union all
 select p.proname, p.proowner::regrole::text from pg_proc p
  where p.pronamespace = 'public'::regnamespace and p.proowner::regrole::text <> 'xyd_owner'
-   and not exists (select 1 from pg_depend d where d.objid = p.oid and d.deptype = 'e')
 """
 
 MEMBERS = """

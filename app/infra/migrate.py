@@ -118,6 +118,10 @@ async def _database(url: str, database: str, prefix: str) -> None:
         await inside.execute("revoke create on schema public from public")
         await inside.execute(f"alter schema public owner to {prefix}_owner")
         await inside.execute("grant usage on schema public to public")
+        # Only who may create in the database installs an extension, and a copy may belong to somebody else.
+        await inside.execute("create schema if not exists extensions")
+        await inside.execute("create extension if not exists pg_trgm schema extensions")
+        await inside.execute("grant usage on schema extensions to public")
     finally:
         await inside.close()
 

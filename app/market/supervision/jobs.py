@@ -3,7 +3,7 @@
 from typing import Final
 
 from app.infra.db import Tx
-from app.market.supervision import store_folded
+from app.market.supervision.store import folded as store_folded
 
 BLOCK: Final = 500  # Suborders in one transaction: a fraction of a second.
 

@@ -105,7 +105,10 @@ class NameRow(SQLModel, table=True):
     __table_args__ = (
         sa.Index("supervision_names_subject", "subject_id"),
         sa.Index(
-            "supervision_names_key", "name_key", postgresql_using="gin", postgresql_ops={"name_key": "gin_trgm_ops"}
+            "supervision_names_key",
+            "name_key",
+            postgresql_using="gin",
+            postgresql_ops={"name_key": "extensions.gin_trgm_ops"},
         ),
     )
 

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from app.infra.db import Database, Role, Scope
-from app.market.supervision import search
-from app.market.supervision.search import Way
+from app.market.supervision.service import search
+from app.market.supervision.service.search import Way
 from tests.browser.town import Town, make_town, parts_of, post_need
 
 Admin = asyncpg.Connection

@@ -7,9 +7,10 @@ import asyncpg
 import pytest
 
 from app.infra.db import Database, ReadTx, Role
-from app.market.supervision import store, store_folded
+from app.market.supervision import store
 from app.market.supervision.jobs import fold
 from app.market.supervision.rules import EVERYTHING, By, Within
+from app.market.supervision.store import folded as store_folded
 from tests.market.orders.conftest import City, city, keys  # noqa: F401 - fixtures
 from tests.replay.city import play
 from tests.support import shanghai

@@ -6,11 +6,11 @@ from datetime import date, datetime
 
 from app.infra.db import ReadTx
 from app.kernel.clock import shanghai_date
-from app.market.supervision import findings, norms, service
-from app.market.supervision.norms import Layout, Norms, Tile
+from app.market.supervision import service
 from app.market.supervision.pages import finding_words, sheets
 from app.market.supervision.pages.sheets import Group, Sheet
-from app.market.supervision.rules import Board, By, Reason, Share, Step, Tally, funnel, refusals
+from app.market.supervision.rules import Board, By, Reason, Share, Step, Tally, findings, funnel, norms, refusals
+from app.market.supervision.rules.norms import Layout, Norms, Tile
 from app.market.supervision.schemas import Part
 from app.web.i18n import _
 

@@ -15,9 +15,9 @@ from app.infra.db import Tx
 from app.kernel.clock import SHANGHAI
 from app.kernel.errors import Refusal
 from app.market.supervision import service
-from app.market.supervision.files import Table, csv_lines, xlsx_chunks
 from app.market.supervision.pages import overview
 from app.market.supervision.pages.board import View, read_view
+from app.market.supervision.pages.files import Table, csv_lines, xlsx_chunks
 from app.market.supervision.pages.sheets import Unit
 from app.market.supervision.pages.words import BY_WORDS, STATE_WORDS, figure_words
 from app.market.supervision.schemas import CASE_FILTERS, CasesAsked, read_cases_asked

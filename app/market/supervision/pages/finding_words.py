@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from app.market.supervision.findings import FunnelFound, GroupsFound, MonthFound, ReasonsFound, Turn
-from app.market.supervision.norms import Norms
 from app.market.supervision.pages.sheets import reason_words, tenths_text
 from app.market.supervision.pages.words import ACT_WORDS
+from app.market.supervision.rules.findings import FunnelFound, GroupsFound, MonthFound, ReasonsFound, Turn
+from app.market.supervision.rules.norms import Norms
 from app.web.i18n import _, language
 
 MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

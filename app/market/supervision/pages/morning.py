@@ -11,9 +11,10 @@ from app.access.seats import SeatRole
 from app.infra.db import ReadTx
 from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
-from app.market.supervision import morning, service
-from app.market.supervision.morning import OVERNIGHT, Line
+from app.market.supervision import service
 from app.market.supervision.pages.words import CLOCK_WORDS, OVERNIGHT_WORDS, STATE_WORDS
+from app.market.supervision.service import morning
+from app.market.supervision.service.morning import OVERNIGHT, Line
 from app.web.deps import Given
 from app.web.i18n import _
 from app.web.pages import page

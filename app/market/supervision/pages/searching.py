@@ -8,8 +8,9 @@ from app.access.seats import SeatRole
 from app.infra.db import Tx
 from app.kernel.errors import Refusal
 from app.kernel.text import text_fault
-from app.market.supervision import search, service
+from app.market.supervision import service
 from app.market.supervision.pages.words import BY_WORDS, STATE_WORDS
+from app.market.supervision.service import search
 from app.web.deps import Given
 from app.web.i18n import _
 from app.web.pages import page

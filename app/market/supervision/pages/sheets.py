@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlencode
 
-from app.market.supervision import findings
-from app.market.supervision.norms import Norms
 from app.market.supervision.pages.words import ACT_WORDS
-from app.market.supervision.rules import Reason, Share, Step, Tally, mean_hundredths, share
+from app.market.supervision.rules import Reason, Share, Step, Tally, findings, mean_hundredths, share
+from app.market.supervision.rules.norms import Norms
 from app.market.supervision.schemas import Part
 from app.web.i18n import N_, _, language
 

@@ -8,10 +8,12 @@ from uuid import UUID
 from app.access import audit
 from app.infra.db import ReadTx, Tx
 from app.kernel.errors import Refusal
-from app.market.supervision import case_lines, norms, rules, store, store_folded
-from app.market.supervision.norms import BadNorms, Division, Layout, Norms
-from app.market.supervision.rules import EVERYTHING, Board, By, CaseLine, Within
+from app.market.supervision import rules, store
+from app.market.supervision.rules import EVERYTHING, Board, By, CaseLine, Within, norms
+from app.market.supervision.rules.norms import BadNorms, Division, Layout, Norms
 from app.market.supervision.schemas import CasesAsked
+from app.market.supervision.service import case_lines
+from app.market.supervision.store import folded as store_folded
 from app.office import clocks, policies
 from app.office.clocks import Explanation
 

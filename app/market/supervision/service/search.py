@@ -14,7 +14,8 @@ from uuid import UUID
 from app.access import audit
 from app.infra.db import Record, Tx
 from app.kernel.text import half_width, match_key
-from app.market.supervision import store, store_search
+from app.market.supervision import store
+from app.market.supervision.store import search as store_search
 
 MOST: Final = 50
 PARTIES_MOST: Final = 12

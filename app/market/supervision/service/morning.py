@@ -9,7 +9,8 @@ from uuid import UUID
 from app.infra.db import ReadTx, Record
 from app.kernel.clock import SHANGHAI, shanghai_date
 from app.kernel.workdays import Calendar, is_workday, workdays_between
-from app.market.supervision import service, store_morning
+from app.market.supervision import service
+from app.market.supervision.store import morning as store_morning
 from app.office import clocks
 
 OVERNIGHT: Final[Mapping[str, tuple[str, ...]]] = {
