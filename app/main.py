@@ -57,6 +57,7 @@ HANDLER_MODULES: Final = (
     "app.market.packages.http",
     "app.market.orders.http",
     "app.portal.outbox",
+    "app.portal.health",
     "app.portal.style",
     "app.market.supervision.http",
     "app.market.supervision.pages.cases",

@@ -28,6 +28,7 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
         NavItem(N_("数据质量"), "/ops/scoreboard"),
         NavItem(N_("待归属网点"), "/ops/outlets"),
         NavItem(N_("事件队列"), "/ops/outbox"),
+        NavItem(N_("系统健康"), "/ops/health"),
     ),
     "data_officer": (
         NavItem(N_("数据批次"), "/ops/batches"),

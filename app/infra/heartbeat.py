@@ -33,7 +33,8 @@ class JobRunRow(SQLModel, table=True):
 
 NOTE: Final = """
 insert into job_runs as j (job, process, began_at, ended_at, took_ms, done, busy_at, failed_at, error)
-values ($1, $2, $3, $4, $5, $6, case when $6 > 0 then $4 end, case when $7::text is not null then $4 end, $7)
+values ($1, $2, $3, $4::timestamptz, $5, $6::integer, case when $6::integer > 0 then $4::timestamptz end,
+  case when $7::text is not null then $4::timestamptz end, $7::text)
 on conflict (job) do update set process = excluded.process, began_at = excluded.began_at,
   ended_at = excluded.ended_at, took_ms = excluded.took_ms, done = excluded.done,
   busy_at = coalesce(excluded.busy_at, j.busy_at), failed_at = coalesce(excluded.failed_at, j.failed_at),

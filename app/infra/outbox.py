@@ -7,13 +7,13 @@ back its own stream for that listener only, and is shown to the operator).
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
 import structlog
 from pydantic import TypeAdapter
 
-from app.infra.db import OUTCOME_UNKNOWN, Database, Record, Role, Scope, Tx
+from app.infra.db import OUTCOME_UNKNOWN, Database, ReadTx, Record, Role, Scope, Tx
 from app.kernel.events import Event
 
 ATTEMPTS_MAX: Final = 8
@@ -166,6 +166,38 @@ async def unpark(tx: Tx, seq: int, listener: str) -> bool:
         " where seq = $1 and listener = $2 and parked_at is not null"
     )
     return await tx.execute(sql, seq, listener, tx.wall) == 1
+
+
+async def unpark_all(tx: Tx) -> int:
+    """Let every parked event be tried again; return how many."""
+    sql = "update outbox_deliveries set parked_at = null, attempts = 0, next_at = $1 where parked_at is not null"
+    return await tx.execute(sql, tx.wall)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits: deliveries whose turn comes, the oldest of them, and deliveries that were parked.
+
+    `failing`: of those that wait, how many have failed before.
+    """
+
+    waiting: int
+    failing: int
+    parked: int
+    oldest_at: datetime | None
+
+
+async def queue(tx: ReadTx) -> Queue:
+    """How long the queue is; the oldest event that waits for a try, parked ones and those behind them left out."""
+    row = await tx.row(
+        "select count(*) filter (where d.parked_at is null)::integer as waiting,"
+        " count(*) filter (where d.parked_at is null and d.attempts > 0)::integer as failing,"
+        " count(*) filter (where d.parked_at is not null)::integer as parked,"
+        " min(o.recorded_at) filter (where d.parked_at is null) as oldest_at"
+        " from outbox_deliveries d join outbox o on o.seq = d.seq"
+    )
+    assert row is not None, "a count gives a row"
+    return Queue(**dict(row))
 
 
 async def parked(db: Database, scope: Scope) -> list[Record]:

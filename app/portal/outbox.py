@@ -10,6 +10,7 @@ from app.access.seats import SeatRole
 from app.infra import outbox
 from app.infra.db import Database, ReadTx, Tx
 from app.kernel.errors import Refusal
+from app.portal.health import banks_without_notice
 from app.web.body import Form, Posted, text
 from app.web.deps import Given, scope_of
 from app.web.i18n import _
@@ -17,6 +18,7 @@ from app.web.pages import page, see_other
 
 OPERATOR: Final = {"roles": (SeatRole.OPERATOR,)}
 URL: Final = "/ops/outbox"
+SHOWN: Final = 200
 Asked = Request[Any, Any, Any]
 
 
@@ -25,15 +27,21 @@ class RetryForm(Form):
     listener: Annotated[str, text(80)]
 
 
+class RetryAllForm(Form):
+    """A button that acts, without a field."""
+
+
 @get(URL, opt=OPERATOR, include_in_schema=False)
 async def show_outbox(tx: Given[ReadTx], request: Asked) -> Response[str]:
-    """What is parked, and how much waits its turn."""
+    """What is parked, how much waits its turn, and which banks were not told."""
     db: Database = request.app.state.db
-    row = await tx.row(
-        "select count(*) filter (where parked_at is null) as waiting, min(o.recorded_at) as oldest_at"
-        " from outbox_deliveries d join outbox o on o.seq = d.seq where d.parked_at is null"
-    )
-    return page(request, "portal/outbox.html", parked=await outbox.parked(db, scope_of(request)), queue=row)
+    parked = await outbox.parked(db, scope_of(request))
+    queue = await outbox.queue(tx)
+    lag = max(int((tx.wall - queue.oldest_at).total_seconds()), 0) if queue.oldest_at else 0
+    return page(
+        request, "portal/outbox.html", parked=parked[:SHOWN], queue=queue, lag=lag,
+        dead=await banks_without_notice(tx),
+    )  # fmt: skip
 
 
 @post("/ops/outbox/retry", opt=OPERATOR, include_in_schema=False)
@@ -43,3 +51,11 @@ async def submit_retry(data: Posted[RetryForm], tx: Given[Tx], request: Asked) -
         raise Refusal("not-found", "该事件已不在停放之列。")
     await audit.write(tx, "outbox.retry", detail={"seq": str(data.seq), "listener": data.listener})
     return see_other(request, URL, flash=_("已放回队列，将重新投递。"))
+
+
+@post("/ops/outbox/retry-all", opt=OPERATOR, include_in_schema=False)
+async def submit_retry_all(data: Posted[RetryAllForm], tx: Given[Tx], request: Asked) -> Response[bytes]:
+    """Let every parked event be tried again. Twice changes nothing more."""
+    events = await outbox.unpark_all(tx)
+    await audit.write(tx, "outbox.retry_all", detail={"events": str(events)})
+    return see_other(request, URL, flash=_("已把 {n} 件放回队列，将重新投递。").format(n=events))

@@ -143,14 +143,14 @@ def _machinery() -> None:
     # Whose transaction is the oldest is not for every role to see: the owner looks, the operator is told how old.
     op.execute(
         """
-        create function database_facts()
+        create function database_facts(seen_at timestamptz)
         returns table (version text, fsync text, checksums text, synchronous_commit text, full_page_writes text,
           size_bytes bigint, oldest_seconds integer, connections integer, connections_max integer, revision text)
         language sql stable security definer set search_path = public, pg_temp as $$
           select split_part(current_setting('server_version'), ' ', 1), current_setting('fsync'),
             current_setting('data_checksums'), current_setting('synchronous_commit'),
             current_setting('full_page_writes'), pg_database_size(current_database()),
-            (select extract(epoch from max(clock_timestamp() - a.xact_start))::integer from pg_stat_activity a
+            (select extract(epoch from max(seen_at - a.xact_start))::integer from pg_stat_activity a
              where a.datname = current_database() and a.pid <> pg_backend_pid() and a.backend_type = 'client backend'),
             (select count(*)::integer from pg_stat_activity a where a.backend_type = 'client backend'),
             current_setting('max_connections')::integer,
@@ -167,7 +167,7 @@ def _own(table: str) -> str:
 
 
 def downgrade() -> None:
-    op.execute("drop function database_facts()")
+    op.execute("drop function database_facts(timestamptz)")
     op.execute("drop index rejected_rows_code")
     for table in TABLES:
         op.execute(f"drop table {table}")

@@ -136,7 +136,11 @@ async def test_a_parked_event_is_tried_again(db: Database, visit: Visit, lang: s
     walk = await visit(lang, width)
     await walk.sign_in(OPERATOR, PASSWORD)
 
-    await walk.open("/ops/outbox")
+    await walk.open("/ops/health")
+    await walk.says("停放 1 件" if lang == "zh" else "1 parked")
+    await walk.says("还没有运行过" if lang == "zh" else "It has never run")
+    await walk.shot("ops-health")
+    await walk.press("a[href='/ops/outbox'].nav-link" if width == WIDE else "tbody a[href='/ops/outbox']")
     await walk.shot("ops-outbox")
     await walk.press("form[action='/ops/outbox/retry'] button")
 

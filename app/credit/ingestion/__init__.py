@@ -14,6 +14,7 @@ from app.credit.ingestion.service import (
     seal_open_files,
     store_batch,
     subjects_of_batch,
+    waiting_long,
 )
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "seal_open_files",
     "store_batch",
     "subjects_of_batch",
+    "waiting_long",
 ]

@@ -133,8 +133,8 @@ async def due_of(tx: ReadTx, root_id: UUID, now: datetime) -> tuple[ClockState, 
     return tuple(_state(row) for row in await store.read_due_of_root(tx, root_id, now))
 
 
-async def find_due(tx: ReadTx, case_kinds: Sequence[str], *, now: datetime, limit: int) -> list[UUID]:
-    """Roots of such cases with a due clock, found without locks: lock them, then ask `due_of` again."""
+async def find_due(tx: ReadTx, case_kinds: Sequence[str] | None, *, now: datetime, limit: int) -> list[UUID]:
+    """Roots of such cases (None: of all) with a due clock, found without locks: lock them, then ask `due_of` again."""
     return await store.read_due_roots(tx, case_kinds, now, limit)
 
 

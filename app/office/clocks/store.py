@@ -52,12 +52,13 @@ async def read_due_of_root(tx: ReadTx, root_id: UUID, now: datetime) -> list[Rec
     return await tx.fetch(sql, root_id, now)
 
 
-async def read_due_roots(tx: ReadTx, case_kinds: Sequence[str], now: datetime, limit: int) -> list[UUID]:
+async def read_due_roots(tx: ReadTx, case_kinds: Sequence[str] | None, now: datetime, limit: int) -> list[UUID]:
     """Roots with a due clock, earliest first, without locks."""
     rows = await tx.fetch(
-        "select root_id, min(due_at) from clocks where state = 'running' and due_at <= $1 and case_kind = any($2)"
+        "select root_id, min(due_at) from clocks where state = 'running' and due_at <= $1"
+        " and ($2::text[] is null or case_kind = any($2))"
         " group by root_id order by 2, 1 limit $3",
-        now, list(case_kinds), limit,
+        now, None if case_kinds is None else list(case_kinds), limit,
     )  # fmt: skip
     return [row["root_id"] for row in rows]
 

@@ -3,6 +3,7 @@
 from app.office.deliveries.rules import Endpoint, Notice, NoticeState, Outcome, Scheme, kind_of
 from app.office.deliveries.service.endpoints import (
     check_url,
+    dead_by_bank,
     disable_endpoint,
     is_told,
     list_dead,
@@ -24,6 +25,7 @@ __all__ = [
     "Outcome",
     "Scheme",
     "check_url",
+    "dead_by_bank",
     "disable_endpoint",
     "is_told",
     "kind_of",

@@ -37,6 +37,14 @@ returning n.notice_id, n.seq, n.endpoint_id, n.bank_id, n.stream_id, n.kind, n.i
 """
 
 
+async def read_dead_by_bank(tx: ReadTx) -> list[Record]:
+    return await tx.fetch(
+        "select bank_id, count(*)::integer as notices, min(ended_at) as oldest_at, max(ended_at) as newest_at,"
+        " (array_agg(why order by seq desc))[1] as why from notices where state = 'dead'"
+        " group by bank_id order by 2 desc"
+    )
+
+
 async def insert_endpoint(tx: Tx, values: tuple[UUID, UUID, str, Sequence[str], str, UUID]) -> None:
     """Write an endpoint: id, bank, url, kinds, scheme, who."""
     sql = """insert into endpoints (endpoint_id, bank_id, url, kinds, scheme, registered_by, registered_at)

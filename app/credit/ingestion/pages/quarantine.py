@@ -146,7 +146,8 @@ def _shares_chart(found: scores.Score) -> Any:
     ]
     return charts.stacked(
         _finding(found), _("两个月里每百行采用、规范、隔离各多少行"),
-        [one.begins_on.strftime("%Y-%m") for one in months], series, say=lambda value: f"{value:g} %", sideways=True, size=(400, 130),
+        [one.begins_on.strftime("%Y-%m") for one in months], series, say=lambda value: f"{value:g} %",
+        sideways=True, size=(400, 130),
     )  # fmt: skip
 
 

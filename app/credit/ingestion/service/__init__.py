@@ -21,6 +21,7 @@ from app.credit.ingestion.service.profiles import (
     read_progress,
     seal_open_files,
     twins,
+    waiting_long,
 )
 from app.credit.ingestion.service.sheets import SIZE_MAX, BrokenFile
 
@@ -48,4 +49,5 @@ __all__ = [
     "store_batch",
     "subjects_of_batch",
     "twins",
+    "waiting_long",
 ]

@@ -18,7 +18,7 @@ from app.credit.ingestion.service.bringing import BroughtIn, Cancelled, bring_in
 from app.credit.ingestion.service.loads import UNFORESEEN, refuse
 from app.credit.ingestion.service.rows import safe
 from app.credit.ingestion.service.sheets import BrokenFile
-from app.credit.ingestion.store import work
+from app.credit.ingestion.store import quarantine, work
 from app.infra.db import Database, ReadTx, Role, Tx
 from app.kernel.errors import Refusal
 
@@ -102,6 +102,12 @@ async def is_being_cancelled(tx: ReadTx, batch_id: UUID) -> bool:
 async def twins(tx: ReadTx, batch: Batch) -> list[Any]:
     """Other batches of the same bytes that the caller may see."""
     return await work.read_twins(tx, batch.sha256, batch.batch_id)
+
+
+async def waiting_long(tx: ReadTx, before_at: datetime) -> tuple[int, datetime | None]:
+    """Files that have waited for their check or their load since before an instant: how many, and since when."""
+    row = await quarantine.read_stuck(tx, before_at)
+    return row["files"], row["oldest_at"]
 
 
 async def accept_batch(tx: Tx, batch_id: UUID) -> Batch:

@@ -38,6 +38,8 @@ def recognise(content: bytes) -> FileKind | None:
 
 def _names_banks(sheet: Sheet, lines: list[Line]) -> bool:
     layout = find_header(FileKind.REGISTRY, Sheet(sheet.encoding, iter(lines)), reason_needed=False).layout
-    place = layout.places[layout.names.index("name")]
-    names = [line.cells[place] for line in lines if len(line.cells) > place and line.cells[place].strip()]
-    return sum(BANKISH.search(name) is not None for name in names) * 5 >= len(names) * 4
+    column = layout.names.index("name")
+    place, title = layout.places[column], layout.titles[column]
+    cells = [line.cells[place].strip() for line in lines if len(line.cells) > place]
+    names = [cell for cell in cells if cell and cell != title]
+    return bool(names) and sum(BANKISH.search(name) is not None for name in names) * 5 >= len(names) * 4

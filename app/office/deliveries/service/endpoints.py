@@ -113,6 +113,11 @@ async def list_dead(tx: ReadTx, *, after: int = 0, limit: int = 100) -> list[Not
     return [_notice(record) for record in await store.read_dead(tx, after, limit)]
 
 
+async def dead_by_bank(tx: ReadTx) -> list[Record]:
+    """Of each bank with dead letters: how many (`notices`), since when, and why the newest was given up."""
+    return await store.read_dead_by_bank(tx)
+
+
 async def list_notices(tx: ReadTx, stream_id: UUID) -> list[Notice]:
     """Every notice about a case that the caller's audience may see."""
     return [_notice(record) for record in await store.read_notices_of(tx, stream_id)]
