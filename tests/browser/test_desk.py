@@ -4,10 +4,12 @@ from uuid import UUID
 
 import pytest
 
+from app.access.seats import Seat
 from app.demo import city
-from app.infra.db import Database, Role, Scope
+from app.infra.db import Database, Role, Scope, Tx
 from app.kernel.clock import shanghai_date
-from app.market import orders, packages, parties
+from app.market import orders, packages, papers, parties
+from app.market.orders.service import bringing
 from app.market.parties.schemas import ListBody
 from app.office import proposals
 from tests.browser.conftest import Visit
@@ -26,6 +28,7 @@ from tests.browser.town import (
     set_clock,
 )
 from tests.browser.walk import NARROW, WIDE, Walk
+from tests.market.papers.samples import pdf
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("zh", NARROW), ("en", WIDE), ("en", NARROW)])
@@ -155,6 +158,13 @@ async def test_a_second_person_agrees(db: Database, visit: Visit, lang: str, wid
     assert first["state"] == "offered"
 
 
+async def brought(tx: Tx, suborder_id: UUID, by: Seat) -> UUID:
+    """The firm answers with words and a file."""
+    limits = await papers.limits_on(tx, tx.now)
+    files = await papers.check([papers.Upload("流水.pdf", "application/pdf", pdf())], limits)
+    return await bringing.bring(tx, suborder_id, answer="流水已交。", files=files, limits=limits, by=by, now=tx.now)
+
+
 @pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("en", NARROW)])
 async def test_papers_contract_and_payment_are_recorded(db: Database, visit: Visit, lang: str, width: int):
     """Papers asked for and brought, an offer picked, the contract and the draws: the rest of an order's way."""
@@ -172,11 +182,12 @@ async def test_papers_contract_and_payment_are_recorded(db: Database, visit: Vis
     await walk.open("/desk")
     await walk.says("等企业补材料" if lang == "zh" else "the firm brings papers")
     await walk.shot("desk-inbox-paused")
-    await act(
-        db,
-        town.owner,
-        lambda tx, by: orders.acceptances.bring_papers(tx, suborder_id, answer="流水已交。", by=by, now=tx.now),
-    )
+    await act(db, town.owner, lambda tx, by: brought(tx, suborder_id, by))
+    await walk.open(f"/desk/suborders/{suborder_id}")
+    async with walk.page.expect_download() as saved:
+        await walk.page.click("ul.papers a")
+    assert "流水.pdf" == (await saved.value).suggested_filename
+    await walk.shot("desk-papers-brought")
     await offer(db, bank, suborder_id, 43_500)
     await act(db, town.owner, lambda tx, by: orders.decisions.pick_offer(tx, suborder_id, by=by, now=tx.now))
     await walk.open(f"/desk/suborders/{suborder_id}")

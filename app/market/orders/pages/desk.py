@@ -13,7 +13,7 @@ from app.infra.db import ReadTx, Role, Tx
 from app.kernel.clock import SHANGHAI, shanghai_date
 from app.kernel.ids import new_id
 from app.kernel.money import format_wan
-from app.market import packages, reasons
+from app.market import packages, papers, reasons
 from app.market.orders.pages import desk_words, words
 from app.market.orders.pages.desk_evidence import choices, gaps_of, initials, tabs_of
 from app.market.orders.pages.desk_lists import course_of
@@ -77,7 +77,7 @@ async def case_page(
         "strips": [_strip(one) for one in view.explained], "typed": _first_typed(view, tx.now), "fault": "",
         "fault_at": "", "quote": None, "payment": "", "level_fen": level_fen, "materials": _materials(view),
         "reasons": None, "chosen": None, "now": tx.now, "today": shanghai_date(tx.now), "draw_id": new_id(),
-        "base": f"/desk/suborders/{suborder_id}",
+        "base": f"/desk/suborders/{suborder_id}", "files": await papers.list_of_suborder(tx, suborder_id),
     }  # fmt: skip
     return page(request, "orders/desk_case.html", status=status, **(values | more))
 
