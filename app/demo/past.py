@@ -41,7 +41,7 @@ select suborder_id, order_id, bank_id, branch_id, product_id, state, amount_fen,
        consent_id, position
   from orders_v_suborders where order_id = any($1) order by order_id, position
 """
-Deed = Callable[[], Awaitable[None]]
+Deed = Callable[[], Awaitable[object]]
 Command = Callable[[Tx], Awaitable[Any]]
 
 
@@ -354,7 +354,7 @@ class Past:
 
     async def _parts(self, order_ids: Sequence[UUID]) -> Sequence[Mapping[str, Any]]:
         async with self.db.reading(Role.REPORTER) as tx:
-            return await tx.fetch(PARTS, list(order_ids))
+            return [dict(row) for row in await tx.fetch(PARTS, list(order_ids))]
 
     async def _part(self, running: Running, who: UUID) -> Mapping[str, Any]:
         return next(part for part in await self._parts([running.order_id]) if part["suborder_id"] == who)
