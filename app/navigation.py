@@ -20,6 +20,7 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
         NavItem(N_("收件箱"), "/desk"),
         NavItem(N_("额度池"), "/bank/pools"),
         NavItem(N_("产品清单"), "/bank/lists"),
+        NavItem(N_("决策文件"), "/bank/products"),
         NavItem(N_("待复核"), "/desk/proposals"),
     ),
     "operator": (

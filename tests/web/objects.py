@@ -21,6 +21,7 @@ from tests.credit.ingestion import objects as ingestion
 from tests.market.orders import objects as orders
 from tests.market.papers import objects as papers
 from tests.market.parties import objects as parties
+from tests.market.products import objects as products
 
 Params = Mapping[str, str]
 
@@ -155,3 +156,5 @@ MAKERS: Final[dict[str, Maker]] = {
     "outlet_to_place_on_page": make_outlets,
     "outlet_to_dismiss_on_page": make_outlets,
 }
+    "product": make_products,
+    "product_formula": make_formulas,

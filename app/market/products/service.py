@@ -68,6 +68,16 @@ async def own_product(tx: ReadTx, product_id: UUID, by: Seat) -> Product:
     return product
 
 
+async def product_of(tx: ReadTx, product_id: UUID) -> Product:
+    return await parties.shelf.get_product(tx, product_id)
+
+
+async def before(tx: ReadTx, product: Product, proposal: Proposal) -> ModelVersion | None:
+    """The version that was in force on the day of a proposal."""
+    on = shanghai_date(proposal.made_at)
+    return next((one for one in await limits.model_versions(tx, product, on) if one.valid_from <= on), None)
+
+
 def opened(version: ModelVersion) -> tuple[ModelBody, Sheet]:
     """A published document with its sheet."""
     model = limits.read_model(version.body)
@@ -170,7 +180,7 @@ async def _vet(tx: Tx, product_id: UUID, body: Mapping[str, Any], by: Seat, now:
 
 def examined(model: ModelBody) -> Checked:
     """All checks of a vetted document."""
-    return check(model, read_sheet(model))
+    return check(model)
 
 
 async def _apply(tx: Tx, proposal: Proposal, by: Seat, now: datetime) -> None:

@@ -64,7 +64,7 @@ def test_every_shipped_document_may_be_kept_and_passes_its_checks(key: str):
     model = read_model(BODIES[key])
 
     assert vet(model, FACTS) == ()
-    assert check(model, read_sheet(model)).findings == ()
+    assert check(model).findings == ()
 
 
 def node(body: dict[str, Any], node_id: str) -> dict[str, Any]:
@@ -221,7 +221,7 @@ def table(body: dict[str, Any], step_id: str) -> Table:
 
 def found(body: dict[str, Any]) -> set[Said]:
     model = read_model(body)
-    return {one.said for one in check(model, read_sheet(model)).findings}
+    return {one.said for one in check(model).findings}
 
 
 def test_a_table_without_its_last_row_is_told_what_falls_through():

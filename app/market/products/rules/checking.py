@@ -8,15 +8,16 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from app.market.limits import BadModel, Measured, ModelBody, measure
 from app.market.products.rules.cells import Unit, Value
 from app.market.products.rules.grammar import names
-from app.market.products.rules.sheet import Column, Formulas, Sheet, Table
+from app.market.products.rules.sheet import Column, Formulas, Sheet, Table, read_sheet
 
 COMBINATIONS_MAX: Final = 20_000
-RUNS_MAX: Final = 180
+RUNS_MAX: Final = 140
 OTHER: Final = "…"  # A text that no cell names.
 WAN: Final = 1_000_000
 SIZES: Final = (0, 20 * WAN, 80 * WAN, 300 * WAN, 1_200 * WAN, 5_000 * WAN, 30_000 * WAN)
@@ -71,8 +72,15 @@ class Checked:
         return all(one.tone != "bad" for one in self.findings)
 
 
-def check(body: ModelBody, sheet: Sheet) -> Checked:
-    """All checks of a vetted document. Runs the engine at most `RUNS_MAX` times."""
+def check(body: ModelBody) -> Checked:
+    """All checks of a vetted document. Runs the engine at most `RUNS_MAX` times; equal documents are checked once."""
+    return _check(body.model_dump_json(by_alias=True))
+
+
+@lru_cache(maxsize=128)
+def _check(text: str) -> Checked:
+    body = ModelBody.model_validate_json(text)
+    sheet = read_sheet(body)
     findings = [*(finding for table in sheet.tables for finding in check_table(table, sheet)), *_unused(sheet)]
     cases = _spread(sheet)
     findings += _contract(body, cases)
