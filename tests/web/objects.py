@@ -139,6 +139,18 @@ async def make_papers(db: Database, mine: Mapping[SeatRole, Seat], others: Mappi
     return Made(*({"suborder_id": str(suborder_id), "paper_id": str(paper_id)} for suborder_id, paper_id in found))
 
 
+async def make_products(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A product of each bank, with a table and a version that waits."""
+    ids = [await products.waiting_product(db, seats) for seats in (mine, others)]
+    return Made(*({"product_id": str(found), "step_id": "gate"} for found in ids))
+
+
+async def make_formulas(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """The same with a formula of the document."""
+    made = await make_products(db, mine, others)
+    return Made(*({**one, "step_id": "bound", "key": "amount_fen"} for one in (made.own, made.foreign)))
+
+
 MAKERS: Final[dict[str, Maker]] = {
     "client": make_clients,
     "desk_filter": make_filters,
