@@ -1,6 +1,7 @@
 """A firm's order after it was posted: every state of it, as its owner meets it on a phone or at a desk."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -89,6 +90,8 @@ async def test_an_order_is_followed_from_the_banks_to_the_last_payment(
     await accept_and_contact(db, first, await at.part(first))
     await accept_and_contact(db, second, await at.part(second))
     await at.ask_papers(first, "近六个月银行流水", "租赁合同")
+    await refuse(db, second, await at.part(second))
+    await accept_and_contact(db, third, await at.part(third))  # Within the quarter that has a pool.
     await set_clock(db, "2025-10-09 09:00")
     await at.walk.open(at.page)
     for summary in await at.walk.page.locator(".turns details.why > summary").all():
@@ -99,8 +102,6 @@ async def test_an_order_is_followed_from_the_banks_to_the_last_payment(
     await at.says("国庆节、中秋节放假", "National Day and Mid-Autumn Festival holiday")
 
     await _bring(at, tmp_path)
-    await refuse(db, second, await at.part(second))
-    await accept_and_contact(db, third, await at.part(third))
     await offer(db, first, await at.part(first), 42_000)
     await offer(db, third, await at.part(third), 45_000, fee_fen=50_000)
     await at.walk.open(at.page)
@@ -116,7 +117,7 @@ async def test_an_order_is_followed_from_the_banks_to_the_last_payment(
     await at.says("您选了别家", "another bank")
     await at.walk.shot("order-picked")
 
-    await sign_and_draw(db, first, await at.part(first))
+    await sign_and_draw(db, first, await at.part(first), date(2025, 10, 9))
     await at.see("order-paying")
     await at.says("¥45 万", "¥450,000")
     await at.walk.press("a[href*='act=draws-end']")
@@ -176,6 +177,11 @@ async def test_the_page_changes_by_itself_and_keeps_what_is_typed(db: Database, 
     assert "正在准备" == await page.input_value("#f-answer")
     await at.walk.look()
 
+    await at.ask_papers(second, "租赁合同")
+    await at.walk.open(at.page)
+    ids: list[str] = await page.evaluate("() => [...document.querySelectorAll('[id]')].map((one) => one.id)")
+    assert len(ids) == len(set(ids)), "two banks may ask at once"
+
 
 async def _status(request: Request) -> int:
     answer = await request.response()
@@ -212,7 +218,7 @@ async def test_an_order_that_nobody_took_up_has_lapsed(db: Database, visit: Visi
 
     await at.see("order-lapsed")
 
-    await at.says("银行未按时受理", "did not take it on in time")
+    await at.says("银行未按时受理", "did not take it up in time")
     assert not await at.walk.page.locator(".turns").count()
 
 
@@ -228,7 +234,7 @@ async def test_a_firm_takes_its_order_back_and_reads_before_what_that_means(
     await at.walk.press("a[href*='act=withdrawal']")
     await at.walk.shot("order-withdraw")
     await at.walk.press("main a.btn-outline-secondary")
-    await at.says("银行正在办理", "Banks are working on it")
+    await at.says("银行正在办理", "The banks are at work")
     await at.walk.press("a[href*='act=withdrawal']")
     await at.walk.press("main form button[type=submit]")
 
@@ -247,7 +253,7 @@ async def test_one_bank_loses_its_consent_and_the_others_go_on(db: Database, vis
     await at.walk.press("main form button[type=submit]")
 
     await at.says("看不到您的数据", "cannot see your data")
-    await at.says("授权已撤回", "taken back")
+    await at.says("授权已撤回", "Consent revoked")
 
 
 @OTHER_EACH

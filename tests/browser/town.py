@@ -249,18 +249,18 @@ async def refuse(db: Database, bank: TownBank, suborder_id: UUID) -> None:
     await act(db, bank.clerk, lambda tx, by: orders.decisions.refuse_suborder(tx, suborder_id, said, by=by, now=tx.now))
 
 
-async def sign_and_draw(db: Database, bank: TownBank, suborder_id: UUID) -> None:
+async def sign_and_draw(db: Database, bank: TownBank, suborder_id: UUID, on: date = TODAY) -> None:
     """A contract over 45 万元, of which 20 万元 are paid out."""
     await act(
         db, bank.clerk,
         lambda tx, by: orders.payments.sign_contract(
-            tx, suborder_id, contract_no="XY-2025-001", signed_on=TODAY, amount_fen=45 * WAN,
-            draw_until_on=TODAY + timedelta(days=60), by=by, now=tx.now,
+            tx, suborder_id, contract_no="XY-2025-001", signed_on=on, amount_fen=45 * WAN,
+            draw_until_on=on + timedelta(days=60), by=by, now=tx.now,
         ),
     )  # fmt: skip
     await act(
         db, bank.clerk,
         lambda tx, by: orders.payments.pay_out(
-            tx, suborder_id, draw_id=new_id(), amount_fen=20 * WAN, paid_on=TODAY, by=by, now=tx.now
+            tx, suborder_id, draw_id=new_id(), amount_fen=20 * WAN, paid_on=on, by=by, now=tx.now
         ),
     )  # fmt: skip

@@ -67,6 +67,20 @@ class Deadline:
         return self.clock.kind not in AGREED_CLOCKS
 
     @property
+    def special(self) -> Sequence[tuple[date, date, str]]:
+        """What one would ask about, in words: first and last of equal days in a row, without their weekdays."""
+        found: list[tuple[date, date, str]] = []
+        for one in self.days:
+            said = one.said.partition(" ")[2]
+            if not one.is_special:
+                continue
+            if found and found[-1][2] == said and found[-1][1] + timedelta(days=1) == one.day:
+                found[-1] = (found[-1][0], one.day, said)
+            else:
+                found.append((one.day, one.day, said))
+        return found
+
+    @property
     def is_over(self) -> bool:
         """Kept, or no longer owed: of interest to who wants to look back."""
         return self.clock.state in ("met", "void")

@@ -15,8 +15,17 @@ from app.web.i18n import _
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """What the pictures of offers share, so that they can be compared: months from `first` to `last`, and a height."""
+
+    first: int
+    last: int
+    highest_fen: int
+
+
+@dataclass(frozen=True, slots=True)
 class OfferView:
-    """An offer with its schedule. `said` tells the course of its payments in one sentence."""
+    """An offer with its schedule. `said` tells the course of its payments in one sentence; `apr_ppm` to 0.01 %."""
 
     bank: BankView
     amount_fen: int
@@ -25,6 +34,7 @@ class OfferView:
     cost_fen: int
     interest_fen: int
     fees_fen: int
+    apr_ppm: int
     fees: Sequence[Fee]
     repayment: Repayment
     rows: Sequence[Instalment]
@@ -38,24 +48,28 @@ def offers_of(banks: Sequence[BankView]) -> list[OfferView]:
     """The offers of an order as the firm compares them; equal ones are marked alike, a single one not at all."""
     made = [bank for bank in banks if bank.part is not None and bank.part.offer is not None]
     schedules = [_schedule(bank) for bank in made]
-    highest = max((row.paid_fen for rows in schedules for row in rows), default=0)
+    if not made:
+        return []
+    months = [row.month for rows in schedules for row in rows]
+    scale = Scale(min(months), max(months), max(row.paid_fen for rows in schedules for row in rows))
     costs = [_row(bank)["total_cost_fen"] for bank in made]
     rates = [_row(bank)["apr_ppm"] for bank in made]
     return [
-        _offer(bank, rows, highest, len(made) > 1 and cost == min(costs), len(made) > 1 and rate == min(rates))
+        _offer(bank, rows, scale, len(made) > 1 and cost == min(costs), len(made) > 1 and rate == min(rates))
         for bank, rows, cost, rate in zip(made, schedules, costs, rates, strict=True)
     ]
 
 
-def _offer(bank: BankView, rows: Sequence[Instalment], highest: int, cheapest: bool, lowest: bool) -> OfferView:
+def _offer(bank: BankView, rows: Sequence[Instalment], scale: Scale, cheapest: bool, lowest: bool) -> OfferView:
     made, fees = _row(bank), _fees(bank)
     repayment = Repayment(made["repayment"])
     said = _course(repayment, rows, made["term_months"])
     kept_back = sum(fee.amount_fen for fee in fees if fee.months == 0)
     return OfferView(
         bank, made["amount_fen"], made["amount_fen"] - kept_back, made["amount_fen"] + made["total_cost_fen"],
-        made["total_cost_fen"], made["interest_fen"], made["total_cost_fen"] - made["interest_fen"], fees, repayment,
-        rows, said, _chart(bank.bank.name, said, rows, highest), cheapest, lowest,
+        made["total_cost_fen"], made["interest_fen"], made["total_cost_fen"] - made["interest_fen"],
+        (made["apr_ppm"] + 50) // 100 * 100, fees, repayment, rows, said,
+        _chart(said, rows, scale), cheapest, lowest,
     )  # fmt: skip
 
 
@@ -96,17 +110,19 @@ def _course(repayment: Repayment, rows: Sequence[Instalment], months: int) -> st
             )
 
 
-def _chart(bank: str, said: str, rows: Sequence[Instalment], highest: int) -> Markup:
+def _chart(said: str, rows: Sequence[Instalment], scale: Scale) -> Markup:
+    by_month = {row.month: row for row in rows}
+    months = [by_month.get(month) for month in range(scale.first, scale.last + 1)]
     series = [
-        Series(_("本金"), [row.principal_fen for row in rows], "first"),
-        Series(_("利息"), [row.interest_fen for row in rows], "second"),
+        Series(_("本金"), [row.principal_fen if row else 0 for row in months], "first"),
+        Series(_("利息"), [row.interest_fen if row else 0 for row in months], "second"),
     ]
     if any(row.fees_fen for row in rows):
-        series.append(Series(_("费用"), [row.fees_fen for row in rows], "third"))
+        series.append(Series(_("费用"), [row.fees_fen if row else 0 for row in months], "third"))
     return charts.stacked(
-        said, _("{bank}的方案：横轴是放款后第几个月，纵轴是当月要付的钱。").format(bank=bank),
-        [str(row.month) for row in rows], series, say=lambda fen: _money(int(fen)), at_least=highest,
-        size=(400, 170),
+        said, _("横轴是放款后第几个月，纵轴是当月要付的钱。"),
+        [str(month) for month in range(scale.first, scale.last + 1)], series, say=lambda fen: _money(int(fen)),
+        at_least=scale.highest_fen, size=(400, 170),
     )  # fmt: skip
 
 

@@ -182,9 +182,9 @@ READ_BY: Final[Mapping[str, str]] = {
 }
 _DAY_MARKS: Final[Mapping[str, str]] = {
     "start": N_("起算"),
-    "counted": N_("第 {n} 日"),
-    "make_up": N_("调休 第 {n} 日"),
-    "provisional": N_("暂计 {n}"),
+    "counted": "{n}",
+    "make_up": "{n}",
+    "provisional": "{n}?",
     "weekend": N_("休"),
     "holiday": N_("放假"),
     "paused": N_("暂停"),
@@ -193,4 +193,5 @@ _DAY_MARKS: Final[Mapping[str, str]] = {
 
 def day_mark(code: str, n: int | None) -> str:
     """The few letters that fit on a tile of a strip of days."""
-    return _(_DAY_MARKS.get(code, code)).format(n=n)
+    mark = _DAY_MARKS.get(code, code)
+    return mark.format(n=n) if "{" in mark else _(mark)
