@@ -152,6 +152,8 @@ async def make_formulas(db: Database, mine: Mapping[SeatRole, Seat], others: Map
 
 
 MAKERS: Final[dict[str, Maker]] = {
+    "product": make_products,
+    "product_formula": make_formulas,
     "client": make_clients,
     "desk_filter": make_filters,
     "message_address": make_addresses,
@@ -168,5 +170,3 @@ MAKERS: Final[dict[str, Maker]] = {
     "outlet_to_place_on_page": make_outlets,
     "outlet_to_dismiss_on_page": make_outlets,
 }
-    "product": make_products,
-    "product_formula": make_formulas,
