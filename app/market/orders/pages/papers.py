@@ -12,6 +12,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import UploadFile
+from litestar.exceptions import ValidationException
 from litestar.params import FromPath
 
 from app.access.seats import Seat, SeatRole
@@ -143,8 +144,11 @@ async def _bring(request: Asked, suborder_id: UUID, seat: Seat) -> None:
 
 
 async def _parts(request: Asked) -> tuple[str, Sequence[papers.Upload]]:
-    """The words and the files of a form; `bad-upload` for a part that is neither."""
-    form = await request.form()
+    """The words and the files of a form; `malformed-body`, `unknown-field`, `bad-upload` for what is neither."""
+    try:
+        form = await request.form()
+    except ValidationException:
+        raise Refusal("malformed-body") from None  # No boundary; the framework takes that for a fault of the query.
     words: dict[str, Any] = {}
     uploads = []
     for name, value in form.multi_items():
