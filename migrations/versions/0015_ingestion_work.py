@@ -27,6 +27,7 @@ def upgrade() -> None:
     _files()
     _profiles()
     _marks()
+    _outlets()
     _machinery()
 
 
@@ -120,6 +121,12 @@ def _marks() -> None:
     )
 
 
+def _outlets() -> None:
+    """An operator takes back whose outlet it is; the branch goes, unless something refers to it."""
+    op.execute(f"grant delete on branches to {role('ops')}")
+    op.execute(f"create policy ops_delete on branches for delete to {role('ops')} using ((select app_is_platform()))")
+
+
 def _machinery() -> None:
     op.execute(
         """
@@ -168,6 +175,8 @@ def _own(table: str) -> str:
 
 def downgrade() -> None:
     op.execute("drop function database_facts(timestamptz)")
+    op.execute("drop policy ops_delete on branches")
+    op.execute(f"revoke delete on branches from {role('ops')}")
     op.execute("drop index rejected_rows_code")
     for table in TABLES:
         op.execute(f"drop table {table}")

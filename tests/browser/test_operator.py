@@ -154,16 +154,90 @@ async def test_outlets_are_placed_or_put_aside(db: Database, visit: Visit, lang:
     town = await make_town(db)
     await make_operator(db)
     async with db.transaction(Role.OPS) as tx:
-        names = [OutletEntry("某某大道营业部", address="渝中区一路"), OutletEntry("某某协会办事处")]
+        names = [
+            OutletEntry(f"{town.banks[1].name[:4]}某某大道营业部", address="渝中区一路"),
+            OutletEntry("某某协会办事处"),
+        ]
         await parties.outlets.place_outlets(tx, names, now=tx.now)
     walk = await visit(lang, width)
-    walk.page.on("dialog", lambda dialog: dialog.accept())
     await walk.sign_in(OPERATOR, PASSWORD)
 
     await walk.open("/ops/outlets")
     await walk.shot("ops-outlets")
-    await walk.page.select_option("#b-1", str(town.banks[0].bank_id))
-    await walk.press("form[action$='/placement'] button")
+    await walk.page.fill("#b-1", town.banks[0].name)
+    await walk.press("form.place button")
     await walk.press("form[action$='/dismissal'] button")
-
     await walk.says("没有待归属的网点" if lang == "zh" else "No outlets to place")
+    await walk.shot("ops-outlets-done")
+    await walk.press("form[action$='/reopening'] button")
+
+    await walk.says("这个网点回到队列里" if lang == "zh" else "the outlet waits again")
+    await walk.says("某某协会办事处")
+
+
+async def make_officer(db: Database) -> None:
+    async with db.transaction(Role.OPS) as tx:
+        org = await orgs.create_org(tx, OrgKind.DEPARTMENT, "示例部门")
+        person = await orgs.create_person(tx, "xy-officer", "示例数据员")
+        await seats.set_first_password(tx, person.person_id, PASSWORD)
+        await seats.create_seat(tx, person.person_id, org.org_id, SeatRole.DATA_OFFICER)
+
+
+@BOTH
+async def test_a_large_file_shows_how_far_it_is_and_can_be_stopped(db: Database, visit: Visit, lang: str, width: int):
+    """The worker has it; the page says so, one may leave it, and giving it up takes a second yes."""
+    await make_town(db)
+    await make_officer(db)
+    walk = await visit(lang, width)
+    await walk.sign_in("xy-officer", PASSWORD)
+    await walk.open("/ops/batches")
+    await walk.shot("officer-batches-empty")
+    async with db.transaction(Role.OPS) as tx:
+        org_id = await tx.value("select org_id from orgs where kind = 'department'")
+    async with db.transaction(Role.OPS, Scope(org_id=org_id)) as tx:
+        batch = await ingestion.store_batch(
+            tx, FileKind.REGISTRY, "大文件.csv", DIRTY.encode(), now=tx.now, provider_id=org_id, offer=True
+        )
+    async with db.transaction(Role.WORKER) as tx:
+        await tx.execute(
+            "insert into batch_progress (batch_id, rows_read, at, phase, began_at, rows_expected)"
+            " values ($1, 80000, $2::timestamptz, 'profile', $2::timestamptz - interval '10 seconds', 240000)",
+            batch.batch_id, tx.wall,
+        )  # fmt: skip
+
+    await walk.open(f"/ops/batches/{batch.batch_id}")
+    await walk.says("80,000")
+    await walk.says("约还需 20 秒" if lang == "zh" else "about 20 seconds left")
+    await walk.shot("officer-progress")
+    await walk.page.click("summary.btn")
+    await walk.press("form[action$='/discard'] button")
+
+    await walk.says("没有一行生效" if lang == "zh" else "not a row in force")
+    await walk.shot("officer-discarded")
+    for path in ("/ops/quarantine", "/ops/scoreboard"):
+        await walk.open(path)
+        await walk.shot("officer" + path.replace("/", "-"))
+
+
+async def test_everything_works_without_scripts_and_by_keyboard(db: Database, visit: Visit):
+    """Upload, look, load, mark: forms and links alone."""
+    await make_town(db)
+    await make_operator(db)
+    walk = await visit("zh", WIDE, java_script_enabled=False, color_scheme="dark")
+    await walk.sign_in(OPERATOR, PASSWORD)
+    await walk.page.goto(walk.base + "/ops/batches")
+    await walk.page.set_input_files("#f-file", {"name": "a.csv", "mimeType": "text/csv", "buffer": DIRTY.encode()})
+    await walk.page.click("form[enctype] button")
+    await walk.says("尚未装载")
+    await walk.shot("ops-dark-profile")
+    await walk.page.focus("form[action$='/acceptance'] button")
+    async with walk.page.expect_navigation():
+        await walk.page.keyboard.press("Enter")
+    await ingestion.load_waiting(db)
+    await walk.page.goto(walk.base + "/ops/quarantine?code=place_unknown")
+    await walk.shot("ops-dark-quarantine")
+    await walk.page.click("button[name=every]")
+
+    await walk.says("已标记 2 行")
+    await walk.page.goto(walk.base + "/ops/health")
+    await walk.shot("ops-dark-health")

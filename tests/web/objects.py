@@ -151,6 +151,16 @@ async def make_formulas(db: Database, mine: Mapping[SeatRole, Seat], others: Map
     return Made(*({**one, "step_id": "bound", "key": "amount_fen"} for one in (made.own, made.foreign)))
 
 
+async def make_settled_outlets(
+    db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]
+) -> Made:
+    """An outlet that an operator has put aside."""
+    made = await make_outlets(db, mine, others)
+    for one in (made.own, made.foreign):
+        await parties.put_aside(db, UUID(one["outlet_id"]), mine[SeatRole.OPERATOR])
+    return made
+
+
 MAKERS: Final[dict[str, Maker]] = {
     "product": make_products,
     "product_formula": make_formulas,
@@ -169,4 +179,5 @@ MAKERS: Final[dict[str, Maker]] = {
     "outlet_to_dismiss": make_outlets,
     "outlet_to_place_on_page": make_outlets,
     "outlet_to_dismiss_on_page": make_outlets,
+    "outlet_to_reopen_on_page": make_settled_outlets,
 }

@@ -16,7 +16,7 @@ from app.infra.db import ReadTx, Tx
 from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.kernel.money import ReadSum, format_wan, parse_sum
-from app.market.parties.rules import PublishedList, quarter_of
+from app.market.parties.rules import PublishedList, likely_banks, office_key, quarter_of
 from app.market.parties.schemas import ListBody, PoolAmount, PoolOpening, PoolThaw
 from app.market.parties.service import changes, outlets, pools, shelf
 from app.office import proposals
@@ -56,7 +56,10 @@ class ChangeForm(Form):
 
 
 class PlacementForm(Form):
-    bank_id: UUID
+    """Whose it is: a bank that was suggested, or one by its name as typed."""
+
+    bank_id: UUID | None = None
+    bank_name: Annotated[str, text(120)] | None = None
 
 
 class DismissalForm(Form):
@@ -185,7 +188,10 @@ async def show_outlets(tx: Given[ReadTx], request: Asked) -> Response[str]:
     """Registered outlets whose bank the name does not tell, oldest first."""
     found = await outlets.outlet_queue(tx, limit=QUEUE_SHOWN)
     banks = sorted((await shelf.banks(tx)).values(), key=lambda bank: bank.name)
-    return page(request, "parties/outlets.html", outlets=found, banks=banks, most=QUEUE_SHOWN)
+    return page(
+        request, "parties/outlets.html", outlets=[(one, likely_banks(one.name, banks)) for one in found], banks=banks,
+        most=QUEUE_SHOWN, settled=await outlets.settled_lately(tx, now=tx.now),
+    )  # fmt: skip
 
 
 @post("/ops/outlets/{outlet_id:uuid}/placement", opt=OPERATOR, include_in_schema=False)
@@ -194,8 +200,11 @@ async def submit_placement(
 ) -> Response[bytes]:
     """Say whose outlet it is; it becomes a branch of that bank."""
 
+    await outlets.get_outlet(tx, outlet_id)
+    bank_id = data.bank_id or await _bank_named(tx, data.bank_name or "")
+
     async def place() -> UUID:
-        placed = await outlets.place_outlet(tx, outlet_id, data.bank_id, by_id=seat.person_id, now=tx.now)
+        placed = await outlets.place_outlet(tx, outlet_id, bank_id, by_id=seat.person_id, now=tx.now)
         return placed.outlet_id
 
     await once(request, tx, place)
@@ -213,6 +222,28 @@ async def submit_dismissal(
 
     await once(request, tx, dismiss)
     return see_other(request, "/ops/outlets", flash=_("已搁置。"))
+
+
+@post("/ops/outlets/{outlet_id:uuid}/reopening", opt=OPERATOR, include_in_schema=False)
+async def submit_reopening(
+    outlet_id: FromPath[UUID], data: Posted[DismissalForm], tx: Given[Tx], request: Asked
+) -> Response[bytes]:
+    """Take back what was said of an outlet; it waits again."""
+
+    async def reopen() -> UUID:
+        return (await outlets.reopen_outlet(tx, outlet_id, now=tx.now)).outlet_id
+
+    await once(request, tx, reopen)
+    return see_other(request, "/ops/outlets", flash=_("已撤销，这个网点回到队列里。"))
+
+
+async def _bank_named(tx: ReadTx, typed: str) -> UUID:
+    """The bank of that name, with or without its legal form."""
+    key = office_key(typed)
+    found = (await outlets.offices(tx)).get(key) if key else None
+    if found is None:
+        raise Refusal("malformed-field", "没有叫这个名字的银行；请从列出的名称里选一个。", pointer="/bank_name")
+    return found
 
 
 async def _propose(request: Asked, tx: Tx, url: str, propose: Callable[[], Awaitable[Proposal]]) -> Response[bytes]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import SequenceMatcher
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from app.kernel.text import match_key
 _LEGAL_FORM: Final = re.compile(
     "(股份有限公司|有限责任公司|有限公司|股份有限公|股份公司)$"
 )  # One real list cuts names off.
+LIKE_MIN: Final = 2  # Letters in a row that two names have in common, to be worth a person's look.
 _NO_OUTLET: Final = "业间学"  # 银行业协会, 银行间市场 …, 银行学校: bodies that begin like a bank and are none.
 
 
@@ -142,6 +144,24 @@ def bank_of(outlet_name: str, offices: Mapping[str, UUID]) -> UUID | None:
     within = [key for key in offices if key and _contains(name, key)]
     longest = {offices[key] for key in within if len(key) == max(map(len, within))}
     return longest.pop() if len(longest) == 1 else None
+
+
+def likely_banks(outlet_name: str, banks: Iterable[Bank], most: int = 3) -> list[Bank]:
+    """Banks whose name has most in common with an outlet's, for a person to choose from; never chosen by the machine.
+
+    >>> on = date(2022, 3, 1)
+    >>> banks = [Bank(UUID(int=n), name, None, on, None) for n, name in enumerate(("示例商业银行", "渝中村镇银行"))]
+    >>> [bank.name for bank in likely_banks("渝中村镇某某营业部", banks)], likely_banks("某某大道营业部", banks)
+    (['渝中村镇银行'], [])
+    """
+    name = match_key(outlet_name)
+    found: list[tuple[int, str, Bank]] = []
+    for bank in banks:
+        key = office_key(bank.name).removesuffix("银行")
+        same = SequenceMatcher(None, name, key, autojunk=False).find_longest_match().size
+        if same >= LIKE_MIN and same * 2 >= len(key):
+            found.append((-same, bank.name, bank))
+    return [bank for _same, _name, bank in sorted(found, key=lambda one: one[:2])[:most]]
 
 
 def _contains(name: str, key: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app.access.seats import Seat, SeatRole
-from app.infra.db import Database, Role
+from app.infra.db import Database, Role, Scope
 from app.kernel.clock import shanghai_date
 from app.kernel.ids import new_id
 from app.market import parties
@@ -65,3 +65,9 @@ async def queued_outlet(db: Database, seats: Seats) -> tuple[UUID, UUID]:
         await parties.outlets.place_outlets(tx, [OutletEntry(f"某某第{new_id().hex}营业部")], now=tx.now)
         (waiting,) = [one for one in await parties.outlets.outlet_queue(tx) if one.outlet_id not in before]
     return world.bank_id, waiting.outlet_id
+
+
+async def put_aside(db: Database, outlet_id: UUID, by: Seat) -> None:
+    """An operator says that it is no outlet of a bank."""
+    async with db.transaction(Role.OPS, Scope(org_id=by.org_id, actor_id=by.person_id)) as tx:
+        await parties.outlets.dismiss_outlet(tx, outlet_id, by_id=by.person_id, now=tx.now)

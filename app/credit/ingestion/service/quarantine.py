@@ -16,7 +16,6 @@ from app.credit.ingestion.rules.samples import mask_cell
 from app.credit.ingestion.rules.suggestions import OF_FEW, RATINGS, STATUSES, similar
 from app.credit.ingestion.store import quarantine as store
 from app.infra.db import ReadTx, Tx
-from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.office import policies
@@ -125,7 +124,7 @@ async def _spellings(tx: ReadTx, fault: Fault) -> list[str]:
     """The spellings that are known where this cause arises."""
     match fault:
         case Fault.PLACE_UNKNOWN:
-            return [place.name for place in (await subjects.read_gazetteer(tx)).in_force(shanghai_date(tx.now))]
+            return sorted({place.name for place in (await subjects.read_gazetteer(tx)).districts})
         case Fault.REASON_UNKNOWN:
             rows = await policies.all_versions(tx, "list_kind")
             return sorted({word for row in rows for one in row.body["reasons"] for word in one["spellings"]})

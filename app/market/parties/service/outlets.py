@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from app.access import audit, orgs
-from app.infra.db import ReadTx, Tx
+from app.infra.db import ReadTx, Record, Tx
 from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
@@ -15,6 +16,8 @@ from app.market.parties.rules import Bank, Branch, bank_of, office_key
 from app.market.parties.store import shelf as store
 
 FIRST_ID = UUID(int=0)
+UNDO_WITHIN: Final = timedelta(days=1)
+SETTLED_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,32 @@ async def dismiss_outlet(tx: Tx, outlet_id: UUID, *, by_id: UUID, now: datetime)
     if await store.lock_outlet(tx, outlet_id) is None:
         raise Refusal("not-found")
     return await _settle(tx, outlet_id, "dismissed", None, None, by_id, now)
+
+
+async def reopen_outlet(tx: Tx, outlet_id: UUID, *, now: datetime) -> Outlet:
+    """Take back what a person said of an outlet, within a day: it waits again, and the branch it became is no more.
+
+    Refuses `not-found`, and `wrong-state` when nobody settled it lately, or the bank uses the branch already.
+    """
+    row = await store.lock_outlet(tx, outlet_id)
+    if row is None:
+        raise Refusal("not-found")
+    if row["settled_by"] is None or row["settled_at"] <= now - UNDO_WITHIN:
+        raise Refusal("wrong-state", "只能撤销一天之内由人处理的网点。")
+    branch_id: UUID | None = row["branch_id"]
+    if branch_id is not None and await store.is_in_use(tx, branch_id):
+        raise Refusal("wrong-state", "该行已为这个网点发布清单或设立额度池，不能撤销。")
+    again = await store.queue_again(tx, outlet_id)
+    assert again is not None, "a settled outlet is not queued"
+    if branch_id is not None:
+        await store.delete_branch(tx, branch_id)
+    await audit.write(tx, "outlet.reopened", case_id=outlet_id)
+    return _outlet(dict(again))
+
+
+async def settled_lately(tx: ReadTx, *, now: datetime) -> list[Record]:
+    """What people said of outlets within a day (outlet_id, name, state, settled_at, bank), the newest first."""
+    return await store.read_settled(tx, now - UNDO_WITHIN, SETTLED_SHOWN)
 
 
 async def _settle(

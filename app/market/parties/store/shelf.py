@@ -187,6 +187,41 @@ async def settle_outlet(
     return await tx.row(SETTLE, outlet_id, state, placed_by, branch_id, by_id, at)
 
 
+async def is_in_use(tx: ReadTx, branch_id: UUID) -> bool:
+    """Whether a branch has a list or a pool."""
+    sql = (
+        "select exists (select 1 from published_lists where branch_id = $1)"
+        " or exists (select 1 from pools where branch_id = $1)"
+    )
+    return bool(await tx.value(sql, branch_id))
+
+
+async def queue_again(tx: Tx, outlet_id: UUID) -> Record | None:
+    """The outlet waits again, as if nobody had settled it."""
+    sql = (
+        "update outlets set state = 'queued', placed_by = null, branch_id = null, settled_by = null, settled_at = null"
+        " where outlet_id = $1 and state <> 'queued' returning *"
+    )
+    return await tx.row(sql, outlet_id)
+
+
+async def delete_branch(tx: Tx, branch_id: UUID) -> None:
+    """Take back a branch that nothing refers to; whatever does, the database says no."""
+    touched = await tx.execute("delete from branches where branch_id = $1", branch_id)
+    assert touched == 1, "a placed outlet has its branch"
+
+
+async def read_settled(tx: ReadTx, since: datetime, most: int) -> list[Record]:
+    """Outlets that a person settled since an instant, the newest first, with the bank of those that were placed."""
+    return await tx.fetch(
+        "select o.outlet_id, o.name, o.state, o.settled_at, k.name as bank from outlets o"
+        " left join branches b on b.branch_id = o.branch_id left join banks k on k.bank_id = b.bank_id"
+        " where o.settled_at > $1 and o.settled_by is not null order by o.settled_at desc limit $2",
+        since,
+        most,
+    )
+
+
 async def read_branches_by_id(tx: ReadTx, branch_ids: Sequence[UUID]) -> dict[UUID, Branch]:
     rows = await tx.fetch("select * from branches where branch_id = any($1)", list(branch_ids))
     return {row["branch_id"]: Branch(**row) for row in rows}
