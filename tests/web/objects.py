@@ -77,9 +77,7 @@ async def make_batches(db: Database, mine: Mapping[SeatRole, Seat], others: Mapp
     return Made(*({"batch_id": str(found)} for found in ids))
 
 
-async def make_offered_batches(
-    db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]
-) -> Made:
+async def make_offered_batches(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
     """A file of each department whose profile waits for a decision."""
     ids = [await ingestion.stored_batch(db, seats[SeatRole.DATA_OFFICER], offer=True) for seats in (mine, others)]
     return Made(*({"batch_id": str(found)} for found in ids))
@@ -151,9 +149,7 @@ async def make_formulas(db: Database, mine: Mapping[SeatRole, Seat], others: Map
     return Made(*({**one, "step_id": "bound", "key": "amount_fen"} for one in (made.own, made.foreign)))
 
 
-async def make_settled_outlets(
-    db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]
-) -> Made:
+async def make_settled_outlets(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
     """An outlet that an operator has put aside."""
     made = await make_outlets(db, mine, others)
     for one in (made.own, made.foreign):

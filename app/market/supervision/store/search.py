@@ -5,8 +5,8 @@ from uuid import UUID
 
 from app.infra.db import ReadTx, Record
 
-# Numbers of orders rise with time: the newest orders are taken before anything of them is read, or a part of a name that
-# thousands share would read them all.
+# Numbers of orders rise with time: the newest orders are taken before anything of them is read, or a part of a name
+# that thousands share would read them all.
 HIT: Final = """s.suborder_id, s.order_id, s.bank_id, s.branch_id, s.product_id, s.state, s.amount_fen, s.pushed_at,
        f.name as firm, coalesce(f.uscc, f.org_code, '') as code"""
 BY_NUMBER: Final = """
