@@ -116,6 +116,7 @@ async def test_an_order_is_followed_from_the_banks_to_the_last_payment(
     await at.says("等待银行与您签约", "will now sign with you")
     await at.says("您选了别家", "another bank")
     await at.walk.shot("order-picked")
+    assert 2 == await at.walk.page.locator("table.offers thead :is(td, th)").count(), "the chosen one is left"
 
     await sign_and_draw(db, first, await at.part(first), date(2025, 10, 9))
     await at.see("order-paying")

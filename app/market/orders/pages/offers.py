@@ -9,6 +9,7 @@ from markupsafe import Markup
 from app.market.orders.pages.following import BankView
 from app.market.orders.rules.cost import Fee, Repayment
 from app.market.orders.rules.schedule import Instalment, schedule_of
+from app.market.orders.rules.states import FROM_PICK_ON, State
 from app.web import charts, formats, i18n
 from app.web.charts import Series
 from app.web.i18n import _
@@ -45,8 +46,12 @@ class OfferView:
 
 
 def offers_of(banks: Sequence[BankView]) -> list[OfferView]:
-    """The offers of an order as the firm compares them; equal ones are marked alike, a single one not at all."""
+    """The offers of an order as the firm compares them, and after the choice the one that was taken.
+
+    Equal ones are marked alike, a single one not at all.
+    """
     made = [bank for bank in banks if bank.part is not None and bank.part.offer is not None]
+    made = [bank for bank in made if bank.part and State(bank.part.suborder["state"]) in FROM_PICK_ON] or made
     schedules = [_schedule(bank) for bank in made]
     if not made:
         return []
