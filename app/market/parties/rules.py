@@ -161,7 +161,8 @@ def likely_banks(outlet_name: str, banks: Iterable[Bank], most: int = 3) -> list
         same = SequenceMatcher(None, name, key, autojunk=False).find_longest_match().size
         if same >= LIKE_MIN and same * 2 >= len(key):
             found.append((-same, bank.name, bank))
-    return [bank for _same, _name, bank in sorted(found, key=lambda one: one[:2])[:most]]
+    best = min((same for same, _name, _bank in found), default=0)
+    return [bank for same, _name, bank in sorted(found, key=lambda one: one[:2]) if same == best][:most]
 
 
 def _contains(name: str, key: str) -> bool:

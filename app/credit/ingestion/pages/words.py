@@ -30,7 +30,7 @@ SEPARATORS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 DIRECTIONS: Final[Mapping[str, str]] = {"input": N_("进项（企业买入）"), "output": N_("销项（企业卖出）")}
 FATES: Final[Mapping[str, tuple[str, str]]] = {
-    "accepted": ("good", N_("照原样采用")),
+    "accepted": ("good", N_("采用")),
     "normalised": ("good", N_("规范后采用")),
     "quarantined": ("warn", N_("隔离")),
 }
