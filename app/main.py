@@ -39,6 +39,7 @@ HANDLER_MODULES: Final = (
     "app.credit.ingestion.pages.quarantine",
     "app.market.parties.http",
     "app.market.parties.pages",
+    "app.market.parties.describing",
     "app.market.limits.http",
     "app.market.limits.pages",
     "app.market.products.pages.shelf",

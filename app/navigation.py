@@ -6,6 +6,7 @@ from typing import Final
 from app.web.i18n import N_
 from app.web.pages import NavItem
 
+CHECKS: Final = NavItem(N_("待复核"), "/desk/proposals", "/desk/proposals/waiting")
 NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
     "business": (
         NavItem(N_("我的首页"), "/my"),
@@ -14,14 +15,14 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
         NavItem(N_("我的授权"), "/my/consents"),
     ),
     "branch_clerk": (NavItem(N_("收件箱"), "/desk"), NavItem(N_("待复核"), "/desk/proposals")),
-    "branch_checker": (NavItem(N_("收件箱"), "/desk"), NavItem(N_("待复核"), "/desk/proposals")),
+    "branch_checker": (NavItem(N_("收件箱"), "/desk"), CHECKS),
     "bank_admin": (
         NavItem(N_("总部概览"), "/bank"),
         NavItem(N_("收件箱"), "/desk"),
         NavItem(N_("额度池"), "/bank/pools"),
         NavItem(N_("产品清单"), "/bank/lists"),
         NavItem(N_("决策文件"), "/bank/products"),
-        NavItem(N_("待复核"), "/desk/proposals"),
+        CHECKS,
     ),
     "operator": (
         NavItem(N_("数据批次"), "/ops/batches"),

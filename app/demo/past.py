@@ -172,7 +172,7 @@ class Past:
             return
         part, seat = running.dice.choice(offered), running.seat
         picked = await self._may(
-            seat, "已选定方案", lambda tx: decisions.pick_offer(tx, part["suborder_id"], by=seat, now=tx.now)
+            seat, "已选定授信方案", lambda tx: decisions.pick_offer(tx, part["suborder_id"], by=seat, now=tx.now)
         )
         if picked:
             self._next(running, part, running.plan.after)
@@ -218,7 +218,7 @@ class Past:
             if refusal.code == "quota-exhausted":
                 await self._do_refuse_unseen(running, who, clerk, part)
             return False
-        self._note("已接单")
+        self._note("已受理")
         return True
 
     async def _do_contact(self, running: Running, who: UUID, clerk: Seat, part: Mapping[str, Any]) -> bool:

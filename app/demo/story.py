@@ -147,7 +147,7 @@ class Story:
                 await self._pool_is_dry(order, clerk, place, refused)
                 continue
             order.handled[place["suborder_id"]] = view | {"branch_id": place["branch_id"]}
-            self._note("已接单", f"{order.firm.name} → {clerk.login}")
+            self._note("已受理", f"{order.firm.name} → {clerk.login}")
 
     async def _pool_is_dry(self, order: Order, clerk: Person, place: dict[str, Any], refused: Refused) -> None:
         """A branch whose money is spent says so before it accepts, and the next bank of the list is asked."""

@@ -22,10 +22,14 @@ LANGUAGE_SECONDS: Final = 180 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class NavItem:
-    """One entry of a role's navigation. `label` is a Chinese source text marked with `N_`."""
+    """One entry of a role's navigation. `label` is a Chinese source text marked with `N_`.
+
+    `count_url` gives a piece of a page: how many things wait there. It is fetched after the page.
+    """
 
     label: str
     url: str
+    count_url: str = ""
 
 
 def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, **values: object) -> Response[str]:
@@ -125,8 +129,14 @@ def _translated(text: str, /, **slots: object) -> Markup:
     """`_("…", slot=…)` of a template. Jinja's own takes whatever it is given for markup, also what a firm typed where
     a page translates words that may or may not be ours: that is escaped here, and its percent signs are no slots."""
     if i18n.is_ours(text):
-        return Markup(i18n._(text)) % slots  # noqa: S704 — our own text
+        return Markup(i18n._(text)) % slots if slots else _fixed(text, i18n.language())  # noqa: S704 — our own text
     return escape(text) % slots if slots else escape(text)
+
+
+@cache
+def _fixed(text: str, language: str) -> Markup:
+    """A text of ours without slots: a long list says the same few hundreds of times."""
+    return Markup(i18n._(text)) % {}  # noqa: S704 — our own text
 
 
 def _counted(one: str, many: str, n: int, /, **slots: object) -> Markup:

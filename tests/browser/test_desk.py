@@ -1,54 +1,23 @@
 """The branch at its desk: the inbox, an order from acceptance to an offer or a refusal, and the second person."""
 
+import re
 from uuid import UUID
 
 import pytest
 
 from app.access.seats import Seat
-from app.demo import city
-from app.infra.db import Database, Role, Scope, Tx
-from app.kernel.clock import shanghai_date
-from app.market import orders, packages, papers, parties
+from app.infra.db import Database, Role, Tx
+from app.market import orders, packages, papers
 from app.market.orders.service import bringing
-from app.market.parties.schemas import ListBody
-from app.office import proposals
 from tests.browser.conftest import Visit
-from tests.browser.town import (
-    PASSWORD,
-    TODAY,
-    WAN,
-    Town,
-    TownBank,
-    accept_and_contact,
-    act,
-    make_town,
-    offer,
-    parts_of,
-    post_need,
-    set_clock,
-)
-from tests.browser.walk import NARROW, WIDE, Walk
+from tests.browser.desk import Keys, at_desk, case_of, clerk_of
+from tests.browser.town import PASSWORD, accept_and_contact, act, make_town, offer, set_clock
+from tests.browser.walk import NARROW, WIDE
 from tests.market.papers.samples import pdf
 
 pytestmark = pytest.mark.browser
-BOTH = pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("zh", NARROW), ("en", WIDE), ("en", NARROW)])
-
-
-def clerk_of(number: int = 0) -> str:
-    return f"{city.make_city(TODAY, firms=1).banks[number].login}-c"
-
-
-async def at_desk(walk: Walk, login: str) -> None:
-    await walk.sign_in(login, PASSWORD)
-    await walk.open("/desk")
-
-
-async def case_of(db: Database, town: Town, number: int = 0) -> tuple[TownBank, UUID, UUID]:
-    """A need that was pushed to that bank, and the next morning."""
-    order_id = await post_need(db, town)
-    bank = town.banks[number]
-    await set_clock(db, "2025-09-26 09:30")
-    return bank, order_id, (await parts_of(db, order_id))[bank.bank_id]
+A4_WIDTH = 680  # Pixels between the margins.
+BOTH = pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("en", NARROW)])
 
 
 @BOTH
@@ -125,47 +94,18 @@ async def test_a_refusal_is_checked_before_it_is_sent(db: Database, visit: Visit
     await walk.shot("desk-refusal-holds")
     await walk.press("#refusal button[type=submit]")
 
-    await walk.says("已拒绝" if lang == "zh" else "Refused")
+    await walk.says("已拒单" if lang == "zh" else "Refused")
     await walk.shot("desk-refused")
 
 
-@BOTH
-async def test_a_second_person_agrees(db: Database, visit: Visit, lang: str, width: int):
-    """Above the approval level the clerk's offer waits; the maker cannot agree with himself, the checker can."""
-    town = await make_town(db)
-    bank, order_id, suborder_id = await case_of(db, town)
-    await lower_approval_level(db, bank)
-    await accept_and_contact(db, bank, suborder_id)
-    await offer(db, bank, suborder_id, 43_500)
-    walk = await visit(lang, width)
-    await walk.sign_in(clerk_of(), PASSWORD)
-    await walk.open("/desk/proposals")
-    await walk.says("须由另一人复核" if lang == "zh" else "another person must check it")
-    await walk.open("/desk")
-    await walk.shot("desk-inbox-proposed")
-
-    checker = await visit(lang, width)
-    checker.page.on("dialog", lambda dialog: dialog.accept())
-    await checker.sign_in(clerk_of().removesuffix("c") + "d", PASSWORD)
-    await checker.open("/desk/proposals")
-    await checker.shot("desk-proposals")
-    await checker.press("form[action$='/approval'] button")
-
-    await checker.says("已同意" if lang == "zh" else "Agreed")
-    await checker.shot("desk-proposals-after")
-    async with db.reading(Role.REPORTER) as tx:
-        first = (await orders.reading.get_order(tx, order_id)).suborders[0]
-    assert first["state"] == "offered"
-
-
-async def brought(tx: Tx, suborder_id: UUID, by: Seat) -> UUID:
-    """The firm answers with words and a file."""
+async def brought(tx: Tx, suborder_id: UUID, by: Seat, answer: str = "流水已交。") -> UUID:
+    """The firm answers with words and a file, or with a file alone."""
     limits = await papers.limits_on(tx, tx.now)
     files = await papers.check([papers.Upload("流水.pdf", "application/pdf", pdf())], limits)
-    return await bringing.bring(tx, suborder_id, answer="流水已交。", files=files, limits=limits, by=by, now=tx.now)
+    return await bringing.bring(tx, suborder_id, answer=answer, files=files, limits=limits, by=by, now=tx.now)
 
 
-@pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("en", NARROW)])
+@BOTH
 async def test_papers_contract_and_payment_are_recorded(db: Database, visit: Visit, lang: str, width: int):
     """Papers asked for and brought, an offer picked, the contract and the draws: the rest of an order's way."""
     town = await make_town(db)
@@ -207,7 +147,7 @@ async def test_papers_contract_and_payment_are_recorded(db: Database, visit: Vis
     await walk.shot("desk-serviced")
 
 
-@pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("en", NARROW)])
+@BOTH
 async def test_before_acceptance_only_the_banks_own_matters_are_reasons(
     db: Database, visit: Visit, lang: str, width: int
 ):
@@ -220,7 +160,7 @@ async def test_before_acceptance_only_the_banks_own_matters_are_reasons(
     await walk.open(f"/desk/suborders/{suborder_id}/refusal")
     assert await walk.page.locator("#reasons a[href*='code=D1']").count() == 0
     await walk.press("#reasons a[href*='code=I2']")
-    await walk.says("现值不支持该理由" if lang == "zh" else "speaks against this reason")
+    await walk.says("现值不支持该原因" if lang == "zh" else "speaks against this reason")
     await walk.page.fill("#f-words", "本网点本季度该产品额度已经全部用完。")
     await walk.press("#refusal button[type=submit]")
 
@@ -231,37 +171,115 @@ async def test_before_acceptance_only_the_banks_own_matters_are_reasons(
     assert row["state"] == "pushed"
 
 
-async def test_a_clerk_needs_the_keyboard_alone(db: Database, visit: Visit):
+async def test_a_clerk_offers_with_the_keyboard_alone(db: Database, visit: Visit):
     """Accept and decide in at most eight keys beside what is written: j a c, o, and Enter where a form is sent."""
     town = await make_town(db)
     _, _, suborder_id = await case_of(db, town)
     walk = await visit("zh", WIDE)
     await at_desk(walk, clerk_of())
-    page, keys = walk.page, 0
+    await walk.page.keyboard.press("?")
+    await walk.page.wait_for_selector("dialog#keys[open]")
+    await walk.page.keyboard.press("?")
+    keys = Keys(walk)
 
-    async def key(name: str, arrives: str) -> None:
-        nonlocal keys
-        keys += 1
-        await page.keyboard.press(name)
-        await page.wait_for_selector(arrives)
+    await keys.press("j", "tr[data-row] a:focus")
+    await keys.press("a", ".alert-success >> text=已受理")
+    await keys.press("c", "#f-whom:focus")
+    await keys.type("财务负责人")
+    await keys.press("Enter", ".alert-success >> text=联系情况已登记")
+    await keys.press("o", "#f-rate_percent:focus")
+    await keys.type("4.35")
+    await keys.press("Enter", "button[name=sure]:focus")
+    await keys.press("Enter", ".alert-success >> text=授信方案已报给企业")
 
-    await key("?", "dialog#keys[open]")
-    await page.keyboard.press("?")
-    keys = 0
-    await key("j", "tr[data-row] a:focus")
-    await key("a", ".alert-success >> text=已受理")
-    await key("c", "#f-whom:focus")
-    await page.keyboard.type("财务负责人")
-    await key("Enter", ".alert-success >> text=联系情况已登记")
-    await key("o", "#f-rate_percent:focus")
-    await page.keyboard.type("4.35")
-    await key("Enter", "button[name=sure]:focus")
-    await key("Enter", ".alert-success >> text=方案已报给企业")
-
-    assert keys <= 8
+    print(f"keys from the inbox to an offer: {keys.count}")
+    assert keys.count <= 8
     async with db.reading(Role.REPORTER) as tx:
         row = (await orders.reading.get_suborder(tx, suborder_id)).suborder
     assert row["state"] == "offered"
+
+
+async def test_a_clerk_refuses_with_the_keyboard_alone(db: Database, visit: Visit):
+    """From the inbox to a refusal that its evidence bears out, in at most eight keys beside what is written."""
+    town = await make_town(db)
+    _, _, suborder_id = await case_of(db, town)
+    walk = await visit("zh", WIDE)
+    await at_desk(walk, clerk_of())
+    keys = Keys(walk)
+
+    await keys.press("j", "tr[data-row] a:focus")
+    await keys.press("a", ".alert-success >> text=已受理")
+    await keys.press("r", "#f-find:focus")
+    await keys.type("nsebz")
+    await keys.press("Enter", "ul.reasons a:focus")
+    await keys.press("Enter", "#f-value:focus")
+    await keys.type("30")
+    await keys.press("Tab", "#f-words:focus")
+    await keys.type("近十二个月实缴税款十八万元，低于本产品三十万元的要求。")
+    await keys.press("Control+Enter", ".alert-success >> text=已拒单")
+
+    print(f"keys from the inbox to a refusal: {keys.count}")
+    assert keys.count <= 8
+    async with db.reading(Role.REPORTER) as tx:
+        row = (await orders.reading.get_suborder(tx, suborder_id)).suborder
+    assert row["state"] == "refused"
+
+
+@BOTH
+async def test_papers_that_cannot_be_asked_for_come_back_with_what_is_wrong(
+    db: Database, visit: Visit, lang: str, width: int
+):
+    """Nothing named, and an item asked for before: the form again, the fault at its field, the words kept."""
+    town = await make_town(db)
+    bank, _, suborder_id = await case_of(db, town)
+    await accept_and_contact(db, bank, suborder_id)
+    walk = await visit(lang, width)
+    await walk.sign_in(clerk_of(), PASSWORD)
+    await walk.open(f"/desk/suborders/{suborder_id}?act=papers")
+
+    asked = "材料" if lang == "zh" else "Paper"
+    await walk.page.fill("#f-items", "\n".join(f"{asked} {number}" for number in range(21)))
+    await walk.page.fill("#f-note", asked)
+    await walk.press("#act button[type=submit]")
+
+    said = await walk.page.inner_text("#e-items")
+    assert ("一次最多二十项材料" if lang == "zh" else "twenty") in said
+    assert await walk.page.input_value("#f-note") == asked
+    await walk.shot("desk-papers-fault")
+    await act(
+        db, bank.clerk,
+        lambda tx, by: orders.acceptances.ask_papers(tx, suborder_id, items=[asked], note="", by=by, now=tx.now),
+    )  # fmt: skip
+    await act(db, town.owner, lambda tx, by: brought(tx, suborder_id, by, answer=""))
+    await walk.page.fill("#f-items", asked)
+    await walk.press("#act button[type=submit]")
+    assert ("以前要求过" if lang == "zh" else "asked for before") in await walk.page.inner_text("#e-items")
+    await walk.says("企业已答复" if lang == "zh" else "The firm has answered")
+
+
+@BOTH
+async def test_an_order_prints_as_a_dossier(db: Database, visit: Visit, lang: str, width: int):
+    """On A4: the request, each class of the package, each deadline with its days; nothing to press, nothing cut off."""
+    town = await make_town(db)
+    bank, _, suborder_id = await case_of(db, town)
+    await accept_and_contact(db, bank, suborder_id)
+    walk = await visit(lang, width)
+    await walk.sign_in(clerk_of(), PASSWORD)
+    await walk.open(f"/desk/suborders/{suborder_id}/package")
+    page = walk.page
+
+    await page.emulate_media(media="print")
+    await page.set_viewport_size({"width": A4_WIDTH, "height": 960})
+    tabs = page.locator(".pack > section")
+    pdf = await page.pdf(prefer_css_page_size=True)
+
+    for gone in (".top", ".case-panel", ".course-nav", ".keys", ".pack > label", ".copy"):
+        assert not await page.locator(gone).first.is_visible(), gone
+    assert all([await tabs.nth(n).is_visible() for n in range(await tabs.count())])
+    assert await page.locator("ol.days li").first.is_visible()
+    assert await page.evaluate("document.scrollingElement.scrollWidth") <= A4_WIDTH
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 5
+    (await walk.shot("desk-print")).with_suffix(".pdf").write_bytes(pdf)
 
 
 async def test_the_inbox_reads_without_scripts_and_accepts_in_bulk(db: Database, visit: Visit):
@@ -327,19 +345,3 @@ async def test_a_package_opens_by_its_own_page_alone_while_the_consent_stands(db
 async def readings(db: Database, order_id: UUID) -> int:
     async with db.reading(Role.REPORTER) as tx:
         return len(await packages.list_reads(tx, order_id))
-
-
-async def lower_approval_level(db: Database, bank: TownBank) -> None:
-    """Publish a list by which offers above 10 万元 need a second person."""
-    maker, checker = bank.admins
-    async with db.transaction(Role.BANK, Scope(org_id=bank.bank_id, actor_id=maker.person_id)) as tx:
-        entry = await parties.shelf.list_in_force(tx, bank.branch_id, bank.product_ids[0], TODAY)
-        assert entry is not None
-        body = ListBody(
-            branch_id=entry.branch_id, product_id=entry.product_id, amount_min_fen=entry.amount_min_fen,
-            ceiling_fen=entry.ceiling_fen, approval_level_fen=10 * WAN, term_months_max=entry.term_months_max,
-            rate_min_ppm=entry.rate_min_ppm, rate_max_ppm=entry.rate_max_ppm, valid_from=shanghai_date(tx.now),
-        )  # fmt: skip
-        proposal = await parties.changes.propose_list(tx, body, by=maker, now=tx.now)
-    async with db.transaction(Role.BANK, Scope(org_id=bank.bank_id, actor_id=checker.person_id)) as tx:
-        await proposals.approve(tx, proposal.proposal_id, by=checker, now=tx.now)

@@ -10,6 +10,7 @@ from app.access.orgs.service import (
     find_org_by_subject,
     find_orgs_by_name,
     get_org,
+    names_of_colleagues,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "find_org_by_subject",
     "find_orgs_by_name",
     "get_org",
+    "names_of_colleagues",
 ]

@@ -1,5 +1,6 @@
 """Making organisations and people, and saying which subject a firm's account is."""
 
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 import asyncpg
@@ -38,6 +39,11 @@ async def find_org_by_subject(tx: ReadTx, subject_id: UUID) -> Org | None:
 async def find_orgs_by_name(tx: ReadTx, kind: OrgKind, name: str) -> list[Org]:
     """Organisations of a kind under exactly that name; names are not unique."""
     return await store.find_orgs_by_name(tx, kind, name)
+
+
+async def names_of_colleagues(tx: ReadTx, person_ids: Collection[UUID]) -> Mapping[UUID, str]:
+    """What people who have, or had, a seat in the reader's own organisation are called; of others nothing is told."""
+    return await store.read_colleagues(tx, person_ids)
 
 
 async def bind_subject(tx: Tx, org_id: UUID, subject_id: UUID) -> Org:

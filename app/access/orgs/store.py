@@ -1,5 +1,6 @@
 """All SQL of organisations and people."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from app.access.orgs.rules import Org, OrgKind, Person
@@ -46,6 +47,11 @@ async def insert_person(tx: Tx, person: Person) -> None:
 async def set_disabled(tx: Tx, person_id: UUID, *, disabled: bool) -> int:
     at = tx.wall if disabled else None
     return await tx.execute("update persons set disabled_at = $2 where person_id = $1", person_id, at)
+
+
+async def read_colleagues(tx: ReadTx, person_ids: Collection[UUID]) -> dict[UUID, str]:
+    rows = await tx.fetch("select person_id, display_name from orgs_v_colleagues($1)", list(person_ids))
+    return {row["person_id"]: row["display_name"] for row in rows}
 
 
 def _org(row: Record | None) -> Org | None:

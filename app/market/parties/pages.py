@@ -20,8 +20,7 @@ from app.market.parties.rules import PublishedList, likely_banks, office_key, qu
 from app.market.parties.schemas import ListBody, PoolAmount, PoolOpening, PoolThaw
 from app.market.parties.service import changes, outlets, pools, shelf
 from app.office import proposals
-from app.office.proposals import Described, Line, Proposal
-from app.web import i18n
+from app.office.proposals import Proposal
 from app.web.body import Form, Posted, text
 from app.web.deps import Given
 from app.web.i18n import N_, _
@@ -310,67 +309,3 @@ def _uuid(typed: str) -> UUID:
         return UUID(typed)
     except ValueError:
         raise Refusal("malformed-field", pointer="/key") from None
-
-
-# How these changes are told to the second person.
-
-
-async def tell_opening(tx: ReadTx, proposal: Proposal) -> Described:
-    body = dict(proposal.body)
-    lines = await _where(tx, UUID(body["branch_id"]), UUID(body["product_id"]))
-    lines += [
-        Line(N_("季度"), body["quarter"]),
-        Line(N_("额度"), body["cap_fen"], "fen"),
-        Line(N_("事由"), body["why"]),
-    ]
-    return Described(N_("设立额度池"), tuple(lines))
-
-
-async def tell_change(tx: ReadTx, proposal: Proposal) -> Described:
-    pool = await pools.get_pool(tx, proposal.case_id)
-    body = dict(proposal.body)
-    lines = await _where(tx, pool.branch_id, pool.product_id)
-    lines += [Line(N_("现额度"), pool.cap_fen, "fen"), Line(N_("已占用"), pool.held_fen, "fen")]
-    if "amount_fen" in body:
-        lines.append(Line(N_("变动"), body["amount_fen"], "fen"))
-    titles = {"pool-raise": N_("调增额度池"), "pool-lower": N_("调减额度池"), "pool-thaw": N_("解冻额度池")}
-    return Described(titles[proposal.kind], (*lines, Line(N_("事由"), body["why"])))
-
-
-async def tell_list(tx: ReadTx, proposal: Proposal) -> Described:
-    """The new version beside what is in force, where they differ."""
-    body = dict(proposal.body)
-    branch_id, product_id = UUID(body["branch_id"]), UUID(body["product_id"])
-    old = await shelf.list_in_force(tx, branch_id, product_id, shanghai_date(proposal.made_at))
-    lines = await _where(tx, branch_id, product_id)
-    for name, label, unit in LIST_LINES:
-        lines.append(Line(label, body[name], unit))
-        if old is not None and getattr(old, name) != body[name]:
-            lines.append(Line(N_("　现为"), getattr(old, name), unit))
-    lines += [
-        Line(N_("须两人同意的理由"), " ".join(body["two_person_reasons"]) or None),
-        Line(N_("生效日"), body["valid_from"]),
-    ]
-    return Described(N_("发布产品清单"), tuple(lines))
-
-
-LIST_LINES: Final = (
-    ("amount_min_fen", N_("最低金额"), "fen"), ("ceiling_fen", N_("授权上限"), "fen"),
-    ("approval_level_fen", N_("审批限额"), "fen"), ("term_months_max", N_("最长期限"), "months"),
-    ("rate_min_ppm", N_("最低利率"), "ppm"), ("rate_max_ppm", N_("最高利率"), "ppm"),
-)  # fmt: skip
-
-
-async def _where(tx: ReadTx, branch_id: UUID, product_id: UUID) -> list[Line]:
-    branch, product = await shelf.get_branch(tx, branch_id), await shelf.get_product(tx, product_id)
-    name = product.name_en if i18n.language() == "en" else product.name
-    return [
-        Line(N_("网点"), branch.name),
-        Line(N_("产品"), name),
-    ]
-
-
-proposals.describe_by(changes.POOL_OPEN, tell_opening)
-for _kind in (changes.POOL_RAISE, changes.POOL_LOWER, changes.POOL_THAW):
-    proposals.describe_by(_kind, tell_change)
-proposals.describe_by(changes.LIST_PUBLISH, tell_list)

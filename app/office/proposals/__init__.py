@@ -2,7 +2,7 @@
 
 from app.office.proposals.events import ProposalClosed, ProposalMade
 from app.office.proposals.jobs import expire_proposals
-from app.office.proposals.rules import Described, Line, NotChecked, Proposal, ProposalState, judge_check
+from app.office.proposals.rules import Change, Described, Line, NotChecked, Proposal, ProposalState, judge_check
 from app.office.proposals.service import (
     Kind,
     approve,
@@ -17,6 +17,7 @@ from app.office.proposals.service import (
 )
 
 __all__ = [
+    "Change",
     "Described",
     "Kind",
     "Line",

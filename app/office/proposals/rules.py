@@ -9,6 +9,8 @@ from uuid import UUID
 
 from app.access.seats import Seat, SeatRole
 
+COUNTED: Final = frozenset({"fen", "ppm", "months", "count"})  # Units whose difference says something.
+
 
 class ProposalState(StrEnum):
     OPEN = "open"
@@ -47,12 +49,37 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What would be another: `before` and `after` in a line's `unit`, None where nothing is set."""
+
+    label: str
+    before: Any
+    after: Any
+    unit: str = "text"
+
+    @property
+    def more_by(self) -> int | None:
+        """How much more it would be, negative where less; None where it cannot be counted."""
+        if self.unit not in COUNTED or not isinstance(self.before, int) or not isinstance(self.after, int):
+            return None
+        return self.after - self.before
+
+
+@dataclass(frozen=True, slots=True)
 class Described:
-    """A proposal in words, as its owner tells it. `title` and labels are source texts; `url` leads to its case."""
+    """A proposal in words, as its owner tells it. Title, labels, `link` and `sides` are source texts.
+
+    `name` says which one of its kind (data, for the confirmation); `url` leads to its case under the words `link`;
+    `sides` head the two columns of `changes` where they are not "now" and "then".
+    """
 
     title: str
     lines: tuple[Line, ...]
     url: str = ""
+    name: str = ""
+    changes: tuple[Change, ...] = ()
+    link: str = ""
+    sides: tuple[str, str] | None = None
 
 
 class NotChecked(StrEnum):

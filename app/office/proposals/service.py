@@ -4,7 +4,7 @@ An act's owner registers its kind once, at import; the handler applies the body 
 Lock order: the case first (the kind's `lock`), then the proposal, so that an act on the case never waits in a circle.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -163,10 +163,32 @@ async def find(
     return await store.list_proposals(tx, by.org_id, state, by.branch_id, limit)
 
 
+async def find_page(
+    tx: ReadTx, *, by: Seat, states: Sequence[ProposalState], made_by: UUID | None = None,
+    after: store.Place | None = None, limit: int,
+) -> list[tuple[Proposal, UUID | None]]:  # fmt: skip
+    """A seat's proposals in these states beyond a place, each with the person who answered it: the open ones oldest
+    first, the others newest first."""
+    return await store.read_page(tx, by.org_id, states, by.branch_id, made_by, after, limit)
+
+
+async def count_waiting(tx: ReadTx, *, by: Seat, now: datetime, most: int) -> int:
+    """How many wait for this very person's answer; counted up to `most`."""
+    kinds = [kind.name for kind in _KINDS.values() if by.role in kind.checkers]
+    if not kinds:
+        return 0
+    return await store.count_waiting(tx, by.org_id, by.branch_id, kinds, by.person_id, now, most)
+
+
+def why_not(proposal: Proposal, by: Seat, now: datetime) -> NotChecked | None:
+    """Why a seat may not answer this proposal, or None."""
+    return judge_check(proposal, by, _KINDS[proposal.kind].checkers, now)
+
+
 async def _check(tx: Tx, proposal_id: UUID, by: Seat, now: datetime) -> tuple[Proposal, Kind]:
     proposal = await get(tx, proposal_id)
     kind = _KINDS[proposal.kind]
-    if (why := judge_check(proposal, by, kind.checkers, now)) is not None:
+    if (why := why_not(proposal, by, now)) is not None:
         raise Refusal(PROBLEM_OF[why], why=why.value)
     if proposal.root_id is not None and tx.role is Role.ACT:
         await tx.narrow(case_id=proposal.root_id)

@@ -1,6 +1,8 @@
 """All SQL of two-person acts."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from app.infra.db import ReadTx, Record, Tx
@@ -24,6 +26,24 @@ select * from proposals
 where org_id = $1 and ($2::text is null or state = $2) and ($3::uuid is null or branch_id = $3)
 order by made_at desc, proposal_id limit $4
 """
+# What waits: the oldest first. What is over: the newest first. Each beyond a place (made_at, id).
+PAGE = {
+    oldest_first: f"""
+select p.*, a.checker_id from proposals p left join approvals a using (proposal_id)
+where p.org_id = $1 and p.state = any($2) and ($3::uuid is null or p.branch_id = $3)
+  and ($4::uuid is null or p.made_by = $4)
+  and ($5::timestamptz is null or (p.made_at, p.proposal_id) {beyond} ($5, $6))
+order by p.made_at {way}, p.proposal_id {way} limit $7
+"""  # noqa: S608 — the text is ours
+    for oldest_first, beyond, way in ((True, ">", "asc"), (False, "<", "desc"))
+}
+COUNT = """
+select count(*) from (
+  select from proposals
+  where org_id = $1 and ($2::uuid is null or branch_id = $2) and kind = any($3) and made_by <> $4 and state = 'open'
+    and expires_at > $5
+  limit $6) waiting
+"""
 OPEN_OF_CASE = "select * from proposals where case_id = $1 and state = 'open' order by proposal_id for update"
 DUE = """
 select * from proposals where state = 'open' and expires_at <= $1
@@ -31,7 +51,10 @@ order by expires_at, proposal_id limit $2 for update skip locked
 """
 
 
-def _proposal(row: Record) -> Proposal:
+Place = tuple[datetime, UUID]  # When one was made, its id.
+
+
+def _proposal(row: Record | Mapping[str, Any]) -> Proposal:
     return Proposal(**{**row, "state": ProposalState(row["state"])})
 
 
@@ -68,6 +91,25 @@ async def list_proposals(
 ) -> tuple[Proposal, ...]:
     rows = await tx.fetch(LIST, org_id, state and state.value, branch_id, limit)
     return tuple(map(_proposal, rows))
+
+
+async def read_page(
+    tx: ReadTx, org_id: UUID, states: Sequence[ProposalState], branch_id: UUID | None, made_by: UUID | None,
+    after: Place | None, limit: int,
+) -> list[tuple[Proposal, UUID | None]]:  # fmt: skip
+    """Proposals in these states beyond `after`, each with who answered it."""
+    sql = PAGE[ProposalState.OPEN in states]
+    rows = await tx.fetch(
+        sql, org_id, [one.value for one in states], branch_id, made_by, *(after or (None, None)), limit
+    )
+    found = [dict(row) for row in rows]
+    return [(_proposal(row), checker_id) for row in found for checker_id in [row.pop("checker_id")]]
+
+
+async def count_waiting(
+    tx: ReadTx, org_id: UUID, branch_id: UUID | None, kinds: Sequence[str], not_by: UUID, now: datetime, most: int
+) -> int:
+    return int(await tx.value(COUNT, org_id, branch_id, list(kinds), not_by, now, most))
 
 
 async def read_open_of_case(tx: ReadTx, case_id: UUID) -> tuple[Proposal, ...]:

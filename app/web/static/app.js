@@ -81,11 +81,46 @@
     field.dispatchEvent(new Event("change", { bubbles: true }));
   });
 
-  // A list that refreshes itself waits while rows of it are ticked or written in.
+  // A list that refreshes itself waits while something is written in it or on its way; ticks that it keeps do not hold
+  // it up.
+  const BUSY = ":checked:not([hx-preserve]), input:focus:not([hx-preserve]), textarea:focus, form[data-sent]";
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.target.dataset.sent) { event.preventDefault(); return; }  // Its form is on its way already.
-    const calm = event.target.closest("[data-calm]");
-    if (calm && calm === event.target && calm.querySelector(":checked, input:focus, textarea:focus")) event.preventDefault();
+    if (event.target.matches("[data-calm]") && event.target.querySelector(BUSY)) event.preventDefault();
+  });
+
+  // After it has refreshed, what was in hand is in hand again: the same thing, else its row, else the row that stood
+  // next. What has come since is told.
+  const rowsOf = (region) => new Map([...region.querySelectorAll("[data-row]")].map((row) => [(row.querySelector("a[id]") || row).id, row]));
+  const sameAs = (one) => one.id ? `#${CSS.escape(one.id)}` : one.dataset.key ? `[data-key="${CSS.escape(one.dataset.key)}"]`
+    : one.hasAttribute("href") ? `a[href="${CSS.escape(one.getAttribute("href"))}"]` : one.localName;
+  let was = null, come = 0;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const region = event.detail.target, active = document.activeElement, row = active.closest("[data-row]");
+    if (!region.matches("[data-calm]")) return;
+    const rows = rowsOf(region), keys = [...rows.keys()];
+    was = { keys, at: Date.parse(region.dataset.at), fresh: Number(region.dataset.new), place: keys.findIndex((key) => rows.get(key) === row),
+      same: region.contains(active) ? sameAs(active) : "" };
+  });
+  const handBack = (region, rows) => {
+    const after = was.keys.slice(was.place + 1), before = was.keys.slice(0, Math.max(was.place, 0)).reverse();
+    const key = was.place < 0 ? undefined : [was.keys[was.place], ...after, ...before].find((one) => rows.has(one));
+    const row = rows.get(key), same = key === was.keys[was.place] || was.place < 0 ? (row || region).querySelector(was.same) : null;
+    const goal = same || (row && row.querySelector("a")) || document.getElementById("content");
+    if (goal !== document.activeElement) goal.focus({ preventScroll: true });
+  };
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const region = event.target, told = document.getElementById("arrived");
+    if (!was || !region.matches("[data-calm]")) return;
+    const rows = rowsOf(region);
+    if (was.same) handBack(region, rows);
+    if (told && region.dataset.arrived) {
+      const since = Math.floor(was.at / 1000) * 1000;  // Rows tell whole seconds.
+      const seen = [...rows].filter(([key, row]) => !was.keys.includes(key) && Date.parse(row.querySelector(".arrived time").dateTime) >= since);
+      const more = Math.max(seen.length, Number(region.dataset.new) - was.fresh);
+      if (more > 0) { come += more; told.textContent = region.dataset.arrived.replace("{n}", come); }
+    }
+    was = null;
   });
 
   // A page that was opened to fill in one form begins in its first open field.
@@ -113,6 +148,13 @@
     if (!field || event.key !== "Enter") return;
     const first = document.querySelector(`${field.dataset.filter} [data-find]:not([hidden]) a`);
     if (first) { event.preventDefault(); first.click(); }
+  });
+
+  // What is written in several lines is sent with Ctrl+Enter, since Enter begins the next line.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.target.localName !== "textarea") return;
+    const button = event.target.form && event.target.form.querySelector("button[type=submit]");
+    if (button) { event.preventDefault(); event.target.form.requestSubmit(button); }
   });
 
   document.addEventListener("htmx:configRequest", (event) => {

@@ -6,9 +6,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from app.access import orgs
+from app.access import orgs, seats
 from app.access.orgs import OrgKind
-from app.infra.db import Database, Role
+from app.access.seats import SeatRole
+from app.infra.db import Database, Role, Scope
 from app.kernel.errors import Refusal
 from tests.web.app_for_tests import make_org
 
@@ -73,3 +74,19 @@ async def test_nobody_but_sign_in_reads_password_hashes(db: Database) -> None:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with db.reading(role) as tx:
                 await tx.value("select count(*) from credentials")
+
+
+async def test_colleagues_are_told_by_name_and_nobody_else(db: Database) -> None:
+    """A bank's role reads no row of people; of its own it is told what they are called, of others nothing."""
+    banks = [await make_org(db, OrgKind.BANK) for _ in range(2)]
+    async with db.transaction(Role.OPS) as tx:
+        people = [await orgs.create_person(tx, f"xy-colleague-{n}", f"示例人员{n}") for n in range(2)]
+        for bank_id, person in zip(banks, people, strict=True):
+            await seats.create_seat(tx, person.person_id, bank_id, SeatRole.BANK_ADMIN)
+    async with db.reading(Role.BANK, Scope(org_id=banks[0], actor_id=people[0].person_id)) as tx:
+        named = await orgs.names_of_colleagues(tx, [one.person_id for one in people])
+
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await tx.fetch("select login from persons")
+
+    assert {people[0].person_id: "示例人员0"} == named

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.access.seats import Seat, SeatRole
-from app.office.proposals import NotChecked, Proposal, ProposalState, judge_check
+from app.office.proposals import Change, NotChecked, Proposal, ProposalState, judge_check
 from app.office.proposals.rules import PROBLEM_OF
 from tests.support import shanghai
 
@@ -44,3 +44,12 @@ def test_two_people_are_two_people(title, proposal, by, now, why) -> None:  # ty
 def test_every_refusal_has_its_problem() -> None:
     """A new one cannot be forgotten by the web."""
     assert set(NotChecked) == set(PROBLEM_OF)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "unit", "more"),
+    [(2_000, 2_500, "fen", 500), (24, 12, "months", -12), (None, 5, "fen", None), ("a", "b", "text", None)],
+)
+def test_a_change_says_by_how_much(before: object, after: object, unit: str, more: int | None) -> None:
+    """Only where both sides are counted in one unit."""
+    assert more == Change("额度", before, after, unit).more_by

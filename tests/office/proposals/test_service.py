@@ -13,7 +13,7 @@ from app.infra.db import Database, Role, Scope, Tx
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.office import proposals
-from app.office.proposals import Kind, Proposal, ProposalState
+from app.office.proposals import Kind, Proposal, ProposalState, service
 
 BANK, OTHER_BANK = new_id(), new_id()
 MAKER = Seat(new_id(), BANK, SeatRole.BANK_ADMIN)
@@ -183,3 +183,41 @@ async def test_a_clerk_may_not_propose_what_is_for_head_office(db: Database) -> 
             await proposals.propose(tx, "rehearsal", new_id(), {}, by=clerk, now=tx.now)
 
     assert "forbidden" == refused.value.code
+
+
+async def test_only_what_waits_for_this_person_is_counted(db: Database) -> None:
+    """Not one's own, not what is over or too late, and nothing for a role that checks nothing of the kind."""
+    made = await _propose(db)
+    closed = await _propose(db)
+    await _approve(db, closed.proposal_id, CHECKERS[0])
+    clerk = replace(CHECKERS[1], role=SeatRole.BRANCH_CLERK)
+    async with db.reading(Role.BANK, BY_BANK) as tx:
+
+        async def count(by: Seat, now: datetime) -> int:
+            return await service.count_waiting(tx, by=by, now=now, most=10)
+
+        counted = [await count(by, tx.now) for by in (MAKER, CHECKERS[0], clerk)]
+        late = await count(CHECKERS[0], made.expires_at)
+
+    assert [0, 1, 0] == counted
+    assert 0 == late
+
+
+async def test_pages_of_proposals_follow_each_other_and_name_who_answered(db: Database) -> None:
+    """Open ones the oldest first, closed ones the newest first, each page beyond the last row of the one before."""
+    made = [await _propose(db) for _ in range(3)]
+    for one in made[:2]:
+        await _approve(db, one.proposal_id, CHECKERS[1])
+    async with db.reading(Role.BANK, BY_BANK) as tx:
+        waiting = await service.find_page(tx, by=MAKER, states=(ProposalState.OPEN,), limit=5)
+        first = await service.find_page(tx, by=MAKER, states=(ProposalState.APPROVED,), limit=1)
+        place = (first[0][0].made_at, first[0][0].proposal_id)
+        second = await service.find_page(tx, by=MAKER, states=(ProposalState.APPROVED,), after=place, limit=5)
+        others = await service.find_page(
+            tx, by=MAKER, states=(ProposalState.OPEN,), made_by=CHECKERS[0].person_id, limit=5
+        )
+
+    assert [(made[2].proposal_id, None)] == [(one.proposal_id, who) for one, who in waiting]
+    assert [made[1].proposal_id, made[0].proposal_id] == [one.proposal_id for one, _ in (*first, *second)]
+    assert {CHECKERS[1].person_id} == {who for _, who in (*first, *second)}
+    assert [] == others

@@ -30,6 +30,7 @@ BRANCH: Final = (SeatRole.BRANCH_CLERK, SeatRole.BRANCH_CHECKER)
 DESK: Final = {"roles": (*BRANCH, SeatRole.BANK_ADMIN)}
 OPENS: Final = {"roles": BRANCH, "db": Role.ACT, "records_access": True}
 ACTS: Final = ("contact", "papers", "offer", "sign", "draw")
+VALID_WORKDAYS: Final = 10  # How long an offer stands unless the clerk says otherwise.
 DAY_CLASSES: Final[Mapping[str, str]] = {
     "counted": "counted", "make_up": "counted", "provisional": "counted", "paused": "paused",
 }  # fmt: skip
@@ -133,8 +134,9 @@ def _first_typed(view: CaseView, now: datetime) -> dict[str, object]:
     wan = format_wan(row["offered_fen"] or row["amount_fen"]).replace(",", "")
     low = entry.rate_min_ppm if entry else product.rate_min_ppm
     months = min(row["term_months"], entry.term_months_max if entry else product.term_months_max)
+    workdays = min(max(VALID_WORKDAYS, view.bounds.offer_workdays_min), view.bounds.offer_workdays_max)
     return {
         "amount_wan": wan, "rate_percent": f"{low / 10_000:.4f}".rstrip("0").rstrip("."), "term_months": months,
-        "repayment": product.repayment, "valid_workdays": 10, "fee_name": "", "fee_yuan": "",
+        "repayment": product.repayment, "valid_workdays": workdays, "fee_name": "", "fee_yuan": "",
         "contacted_at": now.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M"), "items": "", "note": "", "ticked": (),
     }  # fmt: skip

@@ -79,13 +79,31 @@ async def submit_investigation(
 @post("/desk/suborders/{suborder_id:uuid}/papers-request", opt=ACT, include_in_schema=False)
 async def submit_papers(
     suborder_id: FromPath[UUID], data: Posted[PapersForm], tx: Given[Tx], seat: Given[Seat], request: Asked
-) -> Response[bytes]:
-    """Ask the firm for papers, all at once."""
+) -> Response[Any]:
+    """Ask the firm for papers, all at once; what cannot be asked for comes back with what was typed."""
+    fault = await _papers_fault(tx, suborder_id, data, seat)
+    if fault:
+        return await case_page(
+            request, tx, suborder_id, seat, status=422, act="papers", typed=typed_of(data), fault=fault,
+            fault_at="f-items",
+        )  # fmt: skip
     return await _do(
         request, tx, suborder_id,
         lambda: acceptances.ask_papers(tx, suborder_id, items=data.names(), note=data.note, by=seat, now=tx.now),
         _("已请企业补充材料，办结计时暂停。"),
     )  # fmt: skip
+
+
+async def _papers_fault(tx: Tx, suborder_id: UUID, data: PapersForm, seat: Seat) -> str:
+    """Why these papers cannot be asked for, in words; whose the suborder is comes before what is wrong with them."""
+    items: tuple[str, ...] = ()
+    fault = ""
+    try:
+        items = data.names()
+    except Refusal as refusal:
+        fault = _(refusal.detail)
+    why = await acceptances.weigh_papers(tx, suborder_id, items=items, by=seat, now=tx.now)
+    return fault or (_(desk_words.PAPERS_FAULTS.get(why, desk_words.PAPERS_REFUSED)) if why else "")
 
 
 @post("/desk/suborders/{suborder_id:uuid}/offer", opt=ACT, include_in_schema=False)
@@ -107,7 +125,7 @@ async def submit_offer(
 
     return await _do(
         request, tx, suborder_id, make,
-        lambda: _("超过本级审批限额，已提交复核。") if _waits(made) else _("方案已报给企业。"),
+        lambda: _("超过本级审批限额，已提交复核。") if _waits(made) else _("授信方案已报给企业。"),
     )  # fmt: skip
 
 
@@ -170,7 +188,7 @@ async def submit_refusal(
 
     return await _do(
         request, tx, suborder_id, refuse,
-        lambda: _("该理由须两人同意，已提交复核。") if _waits(made) else _("已拒绝，理由已送达企业。"),
+        lambda: _("该原因须两人同意，已提交复核。") if _waits(made) else _("已拒单，原因已送达企业。"),
     )  # fmt: skip
 
 

@@ -48,8 +48,8 @@ class ContactForm(Form):
 class PapersForm(Form):
     """Papers ticked on the list's own materials, and others: one a line."""
 
-    ticked: Annotated[list[Annotated[str, text(80)]], Field(max_length=20, default_factory=list)]
-    items: Annotated[str, text(1700, 0)] = ""
+    ticked: Annotated[list[Annotated[str, text(80)]], Field(max_length=100, default_factory=list)]
+    items: Annotated[str, text(4000, 0)] = ""
     note: Annotated[str, text(500, 0)] = ""
 
     def names(self) -> tuple[str, ...]:

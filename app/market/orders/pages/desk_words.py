@@ -27,12 +27,12 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "accepted": ("good", N_("已受理，待联系")),
     "contacted": ("good", N_("已联系企业")),
     "investigating": ("good", N_("正在调查")),
-    "offered": ("good", N_("已报方案，等企业选定")),
+    "offered": ("good", N_("已报授信方案，等企业选定")),
     "picked": ("good", N_("企业已选定，待签约")),
     "signed": ("good", N_("已签约，待放款")),
     "paying": ("good", N_("正在放款")),
     "serviced": ("good", N_("放款完毕")),
-    "refused": ("still", N_("已拒绝")),
+    "refused": ("still", N_("已拒单")),
     "passed_over": ("still", N_("企业选了别家")),
     "withdrawn": ("still", N_("企业已撤回")),
     "lapsed": ("warn", N_("已失效")),
@@ -40,15 +40,15 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
 MOVES: Final[Mapping[str, str]] = {
     "push": N_("需求送达网点"),
     "accept": N_("受理，占用额度，封存数据包"),
-    "refuse": N_("拒绝"),
+    "refuse": N_("拒单"),
     "contact": N_("联系企业"),
     "investigate": N_("开始调查"),
     "ask_papers": N_("请企业补充材料，办结计时暂停"),
     "bring_papers": N_("企业答复了补充材料，计时继续"),
     "cap_papers": N_("补充材料时间已到，计时继续"),
-    "offer": N_("报出方案"),
-    "pick": N_("企业选定本行方案"),
-    "pass_over": N_("企业选定了别家方案"),
+    "offer": N_("报出授信方案"),
+    "pick": N_("企业选定本行授信方案"),
+    "pass_over": N_("企业选定了别家授信方案"),
     "sign": N_("签订合同"),
     "pay_out": N_("放款"),
     "end_draws": N_("放款结束"),
@@ -61,8 +61,8 @@ MOVES: Final[Mapping[str, str]] = {
 CLOCKS: Final[Mapping[str, str]] = {
     "ACCEPT": N_("受理"),
     "CONTACT": N_("联系企业"),
-    "DECISION": N_("办结（报方案或拒绝）"),
-    "OFFER": N_("企业选定方案"),
+    "DECISION": N_("办结（报授信方案或拒单）"),
+    "OFFER": N_("企业选定授信方案"),
     "SIGN": N_("签约"),
     "GRACE": N_("企业决定是否继续等待签约"),
     "PAYOUT": N_("首次放款"),
@@ -130,22 +130,22 @@ OWN_ITEMS: Final[Mapping[str, str]] = {
 }
 # What is missing before a refusal can be sent, and why it would not hold.
 FAULTS: Final[Mapping[Why, str]] = {
-    Why.UNKNOWN: N_("请先选择拒绝理由。"),
-    Why.NOT_IN_FORCE: N_("该理由今天不再适用，请另选。"),
-    Why.NOT_FROM_PUSHED: N_("受理前只能用本网点清单、额度或需求本身的理由；其他理由请受理后再用。"),
+    Why.UNKNOWN: N_("请先选择拒单原因。"),
+    Why.NOT_IN_FORCE: N_("该原因今天不再适用，请另选。"),
+    Why.NOT_FROM_PUSHED: N_("受理前只能用本网点清单、额度或需求本身的原因；其他原因请受理后再用。"),
     Why.TEXT_EMPTY: N_("说明对任何企业都成立，请写清这家企业的具体情况。"),
     Why.TEXT_SHORT: N_("说明太短，请至少写十个字，讲清具体情况。"),
     Why.CLAIM_MISSING: N_("请选择据以核对的信息项，并填写比较的数值。"),
-    Why.PATH_NOT_ALLOWED: N_("这项信息与所选理由无关，请换一项。"),
-    Why.COMPARISON_NOT_ALLOWED: N_("这种比较方式不能支持所选理由。"),
+    Why.PATH_NOT_ALLOWED: N_("这项信息与所选原因无关，请换一项。"),
+    Why.COMPARISON_NOT_ALLOWED: N_("这种比较方式不能支持所选原因。"),
     Why.VALUE_NOT_ALLOWED: N_("比较的数值没有填写，或明显不合理。"),
     Why.ITEM_MISSING: N_("数据包里没有这项信息。"),
-    Why.SOURCE_NOT_ALLOWED: N_("该理由不能以这个来源为依据。"),
-    Why.FIRM_WORD_MISSING: N_("该理由须有企业自己的表示，平台没有收到。"),
+    Why.SOURCE_NOT_ALLOWED: N_("该原因不能以这个来源为依据。"),
+    Why.FIRM_WORD_MISSING: N_("该原因须有企业自己的表示，平台没有收到。"),
     Why.ITEM_NOT_COLLECTED: N_("这项信息未采集，不能作为依据。"),
     Why.ITEM_NO_RECORD: N_("这项信息无记录，不能作为依据。"),
     Why.ITEM_STALE: N_("这项信息太旧，不能作为依据。"),
-    Why.CLAIM_FALSE: N_("与这项信息的现值不符，这样拒绝不成立。"),
+    Why.CLAIM_FALSE: N_("与这项信息的现值不符，这样拒单不成立。"),
 }
 # The field that a clerk goes to when a refusal does not hold.
 FAULT_FIELDS: Final[Mapping[Why, str]] = {
@@ -156,6 +156,16 @@ FAULT_FIELDS: Final[Mapping[Why, str]] = {
     Why.VALUE_NOT_ALLOWED: "f-value",
     Why.COMPARISON_NOT_ALLOWED: "f-comparison",
     Why.CLAIM_FALSE: "f-value",
+}
+# Why papers cannot be asked for, by what the rule says.
+PAPERS_REFUSED: Final = N_("现在不能请企业补充这些材料。")
+PAPERS_FAULTS: Final[Mapping[str, str]] = {
+    "name every item once": N_("请至少写明一项材料。"),
+    "a request is open": N_("上一次请补充的材料，企业还没有答复。"),
+    "an item was asked for before": N_("其中有以前要求过的材料，每项只能要求一次。"),
+    "an item is in the package": N_("其中有数据包里已有的信息，不能再要。"),
+    "the time for the decision is over": N_("办结时限已到，不能再请补充材料。"),
+    "no time for papers is left": N_("补充材料可用的时间已经用完。"),
 }
 PAYMENTS: Final[Mapping[str, str]] = {
     "instalments": N_("每月还款"),
@@ -170,7 +180,7 @@ QUOTE_FIELDS: Final[Mapping[str, str]] = {
     "terms-out-of-range": "f-rate_percent",
 }
 QUOTE_FAULTS: Final[Mapping[str, str]] = {
-    "wrong-state": N_("当前阶段不能报方案。"),
+    "wrong-state": N_("当前阶段不能报授信方案。"),
     "above-ceiling": N_("今天没有覆盖该产品的在用清单，或金额超过授权上限。"),
     "amount-exceeds-hold": N_("金额超过已占用的额度。"),
     "amount-out-of-range": N_("金额超出范围。"),

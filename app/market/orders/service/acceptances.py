@@ -10,7 +10,7 @@ from app.infra.db import Tx
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.market import packages
-from app.market.orders import store
+from app.market.orders import rules, store
 from app.market.orders.rules import facts
 from app.market.orders.service import acting
 from app.market.orders.service.beside import bank_inputs
@@ -62,7 +62,29 @@ async def ask_papers(tx: Tx, suborder_id: UUID, *, items: Sequence[str], note: s
     """Ask the firm for papers, all at once and by name; DECISION pauses. Refuses `papers-refused`."""
     entered = await acting.enter(tx, await acting.find(tx, suborder_id), now=now)
     part = entered.part(suborder_id, by)
-    request_id = new_id()
+    command = await _papers_command(tx, suborder_id, items)
+    # The row first: the move that opens the request closes over it in the same transaction.
+    await _open_request(tx, entered, part, command, note, by)
+    return command.request_id
+
+
+async def weigh_papers(tx: Tx, suborder_id: UUID, *, items: Sequence[str], by: Seat, now: datetime) -> str:
+    """Why the rule would refuse to ask for these papers (its own words), or nothing; judged as when they are asked for.
+
+    Refuses `not-found` and `wrong-state`.
+    """
+    entered = await acting.enter(tx, await acting.find(tx, suborder_id), now=now)
+    entered.part(suborder_id, by)
+    case = await acting.with_context(tx, entered, suborder_id)
+    answer = rules.judge(case, await _papers_command(tx, suborder_id, items), now)
+    if not isinstance(answer, facts.Refused):
+        return ""
+    if answer.code != "papers-refused":
+        raise acting.refusal_of(answer, kept=entered.fired)
+    return answer.detail
+
+
+async def _papers_command(tx: Tx, suborder_id: UUID, items: Sequence[str]) -> facts.AskPapers:
     sealed = await packages.find_of_suborder(tx, suborder_id)
     known: frozenset[str] = frozenset()
     if sealed is not None:
@@ -70,10 +92,7 @@ async def ask_papers(tx: Tx, suborder_id: UUID, *, items: Sequence[str], note: s
             item.path for item in await packages.items(tx, sealed.package_id) if item.status is packages.Status.VALUE
         }
         known = frozenset(items) & with_value
-    command = facts.AskPapers(suborder_id, request_id, tuple(items), known)
-    # The row first: the move that opens the request closes over it in the same transaction.
-    await _open_request(tx, entered, part, command, note, by)
-    return request_id
+    return facts.AskPapers(suborder_id, new_id(), tuple(items), known)
 
 
 async def _open_request(

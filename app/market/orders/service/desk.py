@@ -22,6 +22,7 @@ from app.market.orders.rules.stages import LIVE
 from app.market.orders.rules.states import TERMINAL, State
 from app.market.orders.service import acting, decisions, reading
 from app.market.orders.service.beside import evidence_of
+from app.market.orders.service.bounds import bounds_on
 from app.market.orders.service.decisions import Offered, Said
 from app.office import clocks
 
@@ -58,7 +59,8 @@ class TimeLeft:
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """One suborder as its branch works on it. `held_fen` is its open hold; `entry` the list in force today."""
+    """One suborder as its branch works on it. `held_fen` is its open hold; `entry` the list in force today; `bounds`
+    the edition that its order was posted under."""
 
     part: reading.SuborderView
     firm: Subject
@@ -72,6 +74,7 @@ class CaseView:
     explained: Sequence[clocks.Explanation]
     package: packages.Head | None
     readings: Sequence[packages.Reading]
+    bounds: facts.Bounds
 
     @property
     def may(self) -> frozenset[str]:
@@ -130,6 +133,8 @@ async def case_view(tx: ReadTx, suborder_id: UUID) -> CaseView:
     key = parties.PoolKey(row["branch_id"], row["product_id"])
     reads = await packages.list_reads(tx, row["order_id"])
     return CaseView(
+    # A bank reads no order, but its clock tells when it was posted.
+    posted_at = next((one.started_at for one in part.clocks if one.kind == "UNTIL"), row["pushed_at"])
         part, firm, await subjects.district_name(tx, place, today) or "" if place else "",
         await parties.shelf.get_product(tx, row["product_id"]), await parties.shelf.get_branch(tx, row["branch_id"]),
         await parties.shelf.list_in_force(tx, row["branch_id"], row["product_id"], today),
@@ -137,7 +142,7 @@ async def case_view(tx: ReadTx, suborder_id: UUID) -> CaseView:
         time_left(_going_by(row, own), calendar, tx.now),
         [await clocks.explain(tx, suborder_id, kind, now=tx.now) for kind in newest],
         await packages.find_of_suborder(tx, suborder_id),
-        [one for one in reads if one.suborder_id == suborder_id],
+        [one for one in reads if one.suborder_id == suborder_id], await bounds_on(tx, shanghai_date(posted_at)),
     )  # fmt: skip
 
 

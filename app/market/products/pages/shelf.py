@@ -35,6 +35,7 @@ from app.market.products.rules import (
 )
 from app.market.products.service import Shelved
 from app.office import proposals
+from app.office.proposals import Change as Told
 from app.office.proposals import Described, Line, Proposal
 from app.web import i18n
 from app.web.deps import Given
@@ -189,15 +190,13 @@ async def tell_model(tx: ReadTx, proposal: Proposal) -> Described:
     lines = [Line(N_("产品"), product_name(product)), Line(N_("生效日"), proposal.body["valid_from"])]
     new = read_sheet(limits.read_model(proposal.body["model"]))
     before = await service.before(tx, product, proposal)
-    if before is not None:
-        told = changes(service.opened(before)[1], new, i18n.language())
-        for one in told[:CHANGES_TOLD]:
-            lines.append(Line(N_("原为"), one.before) if one.before else Line(N_("新增"), one.after))
-            if one.before:
-                lines.append(Line(N_("　改为"), one.after or "—"))
-        if len(told) > CHANGES_TOLD:
-            lines.append(Line(N_("其余改动"), len(told) - CHANGES_TOLD, "count"))
-    return Described(N_("更换产品的决策文件"), tuple(lines), f"/bank/products/{proposal.case_id}/waiting")
+    told = () if before is None else changes(service.opened(before)[1], new, i18n.language())
+    if len(told) > CHANGES_TOLD:
+        lines.append(Line(N_("其余改动"), len(told) - CHANGES_TOLD, "count"))
+    return Described(
+        N_("更换产品的决策文件"), tuple(lines), f"/bank/products/{proposal.case_id}/waiting", product_name(product),
+        tuple(Told(one.step, one.before, one.after) for one in told[:CHANGES_TOLD]), link=N_("查看全部改动"),
+    )  # fmt: skip
 
 
 proposals.describe_by(service.MODEL_PUBLISH, tell_model)
