@@ -93,7 +93,7 @@ def _draw(
     chart = kind(
         width=size[0], height=size[1], margin=4, margin_right=10, spacing=8, show_legend=False, js=[], no_prefix=True,
         disable_xml_declaration=True, pretty_print=False, show_dots=len(labels) <= 36, dots_size=3,
-        range=(0, marks[-1]), print_values=numbers, print_values_position="top",
+        range=(0, marks[-1]), print_values=numbers, print_values_position="center",
         formatter=lambda value: say(value) if numbers and value else "", show_minor_x_labels=False, no_data_text="",
         explicit_size=False,
     )  # fmt: skip

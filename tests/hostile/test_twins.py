@@ -19,9 +19,12 @@ from tests.web.test_access_matrix import ROWS, app, seats_of
 
 OWNERS = ("org_id", "business_id", "bank_id", "provider_id")  # Columns that say whose a row is.
 # What is published, or names organisations and branches as the shelf does: everybody's to read.
+# Outlets stand in a public register. A bank's decision document is run for every firm that asks what it can get; what a
+# firm is shown of it is its own result, and pages show the document to its bank alone.
 PUBLIC = frozenset(
-    {"banks", "branches", "products", "published_lists", "orgs", "policies", "business_clock", "suborder_transitions"}
-)
+    {"banks", "branches", "products", "product_models", "published_lists", "orgs", "outlets", "policies",
+     "business_clock", "suborder_transitions"}
+)  # fmt: skip
 SHELF = ("banks", "branches", "products", "published_lists")
 # Keys of subjects and banks, wrapped: they open nothing without the key outside the database.
 WRAPPED = frozenset({"data_keys"})

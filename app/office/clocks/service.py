@@ -4,7 +4,7 @@ The caller holds the lock of the clock's root (an order) and knows nothing of ca
 the policy and of the calendar by which it was counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -16,7 +16,7 @@ from app.kernel.errors import Refusal
 from app.kernel.workdays import BadCalendar, Calendar, parse_calendar
 from app.office import policies
 from app.office.clocks import rules, store
-from app.office.clocks.rules import Clock, DayLine, Due, Limit
+from app.office.clocks.rules import Clock, DayLine, Due, Limit, Pause
 
 CALENDAR: Final = ("calendar", "cn")
 _PARSED: Final[dict[int, Calendar]] = {}  # By version: a version never changes.
@@ -67,7 +67,7 @@ class Explanation:
 
     clock: ClockState
     lines: tuple[DayLine, ...]
-    pauses: tuple[rules.Pause, ...]
+    pauses: tuple[Pause, ...]
     used_ppm: int
     rungs: tuple[rules.Rung, ...]
     policy_version: int
@@ -154,12 +154,17 @@ async def pause_left(tx: ReadTx, case_id: UUID, kind: str, *, at: datetime) -> i
     return max(0, int(row["pause_cap"]) - used)
 
 
-async def explain(tx: ReadTx, case_id: UUID, kind: str, *, now: datetime) -> Explanation:
-    """Why this day: every day from the start to the deadline, or to now while a pause is open. Else `not-found`."""
-    row = await store.read_newest(tx, case_id, kind)
-    if row is None:
-        raise Refusal("not-found")
-    pauses = await store.read_pauses(tx, row["clock_id"])
+async def explain(tx: ReadTx, root_id: UUID, *, now: datetime) -> Mapping[tuple[UUID, str], Explanation]:
+    """Why each deadline is on its day, for the newest clock of every case and kind of one root, in two statements.
+
+    Each has every day from the start to the deadline, or to now while a pause is open.
+    """
+    newest = {(row["case_id"], row["kind"]): row for row in await store.read_of_root(tx, root_id)}
+    pauses = await store.read_pauses_of_root(tx, root_id)
+    return {key: await _explained(tx, row, pauses.get(row["clock_id"], ()), now) for key, row in newest.items()}
+
+
+async def _explained(tx: ReadTx, row: Record, pauses: tuple[Pause, ...], now: datetime) -> Explanation:
     calendar = await _calendar(tx, row["calendar_version"])
     clock = store.clock_of(row, pauses)
     until = max(now, row["started_at"]) if row["state"] == "paused" else row["due_at"]

@@ -1,6 +1,6 @@
 """All SQL of clocks and their pauses. The caller holds the lock of the root (an order)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -37,11 +37,6 @@ async def read_alive(tx: ReadTx, case_id: UUID, kind: str) -> Record | None:
     return await tx.row(f"select {COLUMNS} from clocks where case_id = $1 and kind = $2 and {ALIVE}", case_id, kind)  # noqa: S608
 
 
-async def read_newest(tx: ReadTx, case_id: UUID, kind: str) -> Record | None:
-    sql = f"select {COLUMNS} from clocks where case_id = $1 and kind = $2 order by gen desc limit 1"  # noqa: S608
-    return await tx.row(sql, case_id, kind)
-
-
 async def read_of_root(tx: ReadTx, root_id: UUID) -> list[Record]:
     sql = f"select {COLUMNS} from clocks where root_id = $1 order by started_at, clock_id"  # noqa: S608
     return await tx.fetch(sql, root_id)
@@ -66,6 +61,15 @@ async def read_due_roots(tx: ReadTx, case_kinds: Sequence[str] | None, now: date
 async def read_pauses(tx: ReadTx, clock_id: UUID) -> tuple[Pause, ...]:
     sql = "select paused_at, resumed_at from clock_pauses where clock_id = $1 order by paused_at"
     return tuple(Pause(row["paused_at"], row["resumed_at"]) for row in await tx.fetch(sql, clock_id))
+
+
+async def read_pauses_of_root(tx: ReadTx, root_id: UUID) -> Mapping[UUID, tuple[Pause, ...]]:
+    """The pauses of every clock of one root, by clock."""
+    sql = "select clock_id, paused_at, resumed_at from clock_pauses where root_id = $1 order by paused_at"
+    found: dict[UUID, tuple[Pause, ...]] = {}
+    for row in await tx.fetch(sql, root_id):
+        found[row["clock_id"]] = (*found.get(row["clock_id"], ()), Pause(row["paused_at"], row["resumed_at"]))
+    return found
 
 
 async def set_breached(tx: Tx, clock_id: UUID) -> None:

@@ -167,12 +167,13 @@ async def banks_of(tx: ReadTx, view: OrderView) -> list[BankView]:
     order_id = view.order["order_id"]
     known, letters = await parties.shelf.banks(tx), await consents.find_for_order(tx, order_id)
     files = await papers.list_of_order(tx, order_id)
+    why = await clocks.explain(tx, order_id, now=tx.now)
     by_id = {letter.consent_id: letter for letter in letters}
     pushed = {row["suborder_id"] for row in view.suborders}
     banks = []
     for row in view.listed:
         part = await reading.get_suborder(tx, row["suborder_id"]) if row["suborder_id"] in pushed else None
-        deadlines = [await _deadline(tx, one, tx.now) for one in _shown_clocks(part)]
+        deadlines = [await _deadline(tx, one, why[one.case_id, one.kind]) for one in _shown_clocks(part)]
         banks.append(
             BankView(
                 row, known[row["bank_id"]], await parties.shelf.get_branch(tx, row["branch_id"]),
@@ -265,8 +266,8 @@ def _shown_clocks(part: SuborderView | None) -> list[clocks.ClockState]:
     return sorted(newest.values(), key=lambda one: one.started_at)
 
 
-async def _deadline(tx: ReadTx, clock: clocks.ClockState, now: datetime) -> Deadline:
-    why = await clocks.explain(tx, clock.case_id, clock.kind, now=now)
+async def _deadline(tx: ReadTx, clock: clocks.ClockState, why: clocks.Explanation) -> Deadline:
+    now = tx.now
     english = i18n.language() == "en"
     days = [
         Tile(line.day, line.kind.value, words.day_mark(line.kind.value, line.n),

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
+from markupsafe import Markup
+
 from app.web.i18n import N_, _
 
 PURPOSES: Final[Mapping[str, str]] = {
@@ -159,6 +161,11 @@ def source(code: str) -> str:
 def words(table: Mapping[str, str], code: str) -> str:
     """The source text of a code; a code that a later edition brings stands for itself."""
     return table.get(code, code)
+
+
+def marked(table: Mapping[str, str], code: str) -> Markup | str:
+    """The words of a code for a page; what no table knows is shown as it was written, marked as not ours."""
+    return _(table[code]) if code in table else Markup("<span data-text>{}</span>").format(code)
 
 
 # What is to be done next, by the clock that runs; and which of it is the firm's to do.

@@ -129,18 +129,19 @@ async def case_view(tx: ReadTx, suborder_id: UUID) -> CaseView:
     own = [one for one in part.clocks if one.case_id == suborder_id and one.kind != "DELIVERY"]
     newest = {one.kind: one for one in sorted(own, key=lambda one: one.started_at)}
     _, calendar = await clocks.calendar_on(tx, today)
+    explained = await clocks.explain(tx, row["order_id"], now=tx.now)
     reservation = await parties.open_reservation(tx, suborder_id)
     key = parties.PoolKey(row["branch_id"], row["product_id"])
     reads = await packages.list_reads(tx, row["order_id"])
-    return CaseView(
     # A bank reads no order, but its clock tells when it was posted.
     posted_at = next((one.started_at for one in part.clocks if one.kind == "UNTIL"), row["pushed_at"])
+    return CaseView(
         part, firm, await subjects.district_name(tx, place, today) or "" if place else "",
         await parties.shelf.get_product(tx, row["product_id"]), await parties.shelf.get_branch(tx, row["branch_id"]),
         await parties.shelf.list_in_force(tx, row["branch_id"], row["product_id"], today),
         await parties.pools.pool_of(tx, key, today), 0 if reservation is None else reservation.held_fen,
         time_left(_going_by(row, own), calendar, tx.now),
-        [await clocks.explain(tx, suborder_id, kind, now=tx.now) for kind in newest],
+        [explained[suborder_id, kind] for kind in newest],
         await packages.find_of_suborder(tx, suborder_id),
         [one for one in reads if one.suborder_id == suborder_id], await bounds_on(tx, shanghai_date(posted_at)),
     )  # fmt: skip

@@ -103,7 +103,10 @@ async def explain_clock(tx: ReadTx, suborder_id: UUID, kind: str, *, now: dateti
     if row is None:
         raise Refusal("not-found")
     case_id = row["order_id"] if kind == "UNTIL" else suborder_id
-    return await clocks.explain(tx, case_id, kind, now=now)
+    explained = await clocks.explain(tx, row["order_id"], now=now)
+    if (case_id, kind) not in explained:
+        raise Refusal("not-found")
+    return explained[case_id, kind]
 
 
 async def ladder_of(tx: ReadTx, why: clocks.Explanation) -> Sequence[tuple[int, Sequence[str], datetime | None]]:

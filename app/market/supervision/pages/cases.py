@@ -8,6 +8,7 @@ from uuid import UUID
 
 from litestar import Request, Response, get
 from litestar.params import FromPath
+from markupsafe import Markup
 
 from app.access.seats import SeatRole
 from app.infra.db import ReadTx, Tx
@@ -15,6 +16,8 @@ from app.kernel.errors import Refusal
 from app.market.supervision import service
 from app.market.supervision.pages.words import (
     ACT_WORDS,
+    AUDIENCE_WORDS,
+    AUDIT_WORDS,
     CAUSE_WORDS,
     CLOCK_WORDS,
     EVENT_WORDS,
@@ -27,9 +30,9 @@ from app.market.supervision.pages.words import (
     STATE_WORDS,
     figure_words,
 )
-from app.market.supervision.rules import By
+from app.market.supervision.rules import By, CaseLine
 from app.market.supervision.schemas import CASE_FILTERS, read_cases_asked, read_place
-from app.office import clocks
+from app.office import clocks, messages
 from app.web.deps import Given
 from app.web.i18n import N_, _, language
 from app.web.pages import page
@@ -80,7 +83,7 @@ async def show_case_file(suborder_id: FromPath[UUID], request: Request[Any, Any,
         case=found,
         lines=[line for line in found.lines if not kind or line.kind == kind],
         tabs=[tab for tab in tabs if tab[2]],
-        strips=[(why, _days(why)) for why in await service.explain_deadlines(tx, suborder_id)],
+        strips=[(why, _days(why)) for why in await service.explain_deadlines(tx, found.order_id, suborder_id)],
         english=language() == "en",
         names=await service.read_names(tx),
         act_words=ACT_WORDS,
@@ -95,6 +98,9 @@ async def show_case_file(suborder_id: FromPath[UUID], request: Request[Any, Any,
         money_words=MONEY_WORDS,
         proposal_words=PROPOSAL_WORDS,
         clock_states=CLOCK_STATES,
+        audit_words=AUDIT_WORDS,
+        audience_words=AUDIENCE_WORDS,
+        message_text=_message_text,
     )
 
 
@@ -103,6 +109,15 @@ CLOCK_STATES: Final = {
     "running": ("still", N_("计时中")), "paused": ("still", N_("停表")), "met": ("good", N_("按时完成")),
     "breached": ("bad", N_("逾期")), "void": ("still", N_("不再计时")),
 }  # fmt: skip
+
+
+def _message_text(line: CaseLine) -> Markup:
+    """The sentence that people were told, out of the line's codes."""
+    return messages.marked(line.what, {name: _typed(name, value) for name, value in line.detail.items()})
+
+
+def _typed(name: str, value: str) -> str | int:
+    return int(value) if name.endswith(("_fen", "_ppm")) or name == "days" else value
 
 
 def _days(why: clocks.Explanation) -> list[tuple[date, str, str]]:

@@ -108,6 +108,7 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     "read": N_("数据包"),
     "proposal": N_("双人复核"),
     "notice": N_("通知"),
+    "message": N_("消息"),
     "audit": N_("审计"),
 }
 SIDE_WORDS: Final[Mapping[str, str]] = {
@@ -146,3 +147,32 @@ def figure_words(figure: str) -> str:
     if kind == "refused":
         return f"{_('拒单')} {rest}"
     return _(FIGURE_WORDS.get(figure, figure))
+
+
+AUDIENCE_WORDS: Final[Mapping[str, str]] = {
+    "firm": N_("告知企业"),
+    "branch": N_("告知网点"),
+    "head_office": N_("告知银行总部"),
+    "customer_service": N_("告知平台客服"),
+    "supervisor": N_("告知监管"),
+    "operator": N_("告知平台运营"),
+}
+AUDIT_WORDS: Final[Mapping[str, str]] = {
+    "order.post": N_("发布需求"),
+    "consent.granted": N_("签署授权"),
+    "consent.gate-closed": N_("停止使用授权"),
+    "consent.revoked": N_("撤回授权"),
+    "package.seal": N_("封存数据包"),
+    "package.read": N_("银行打开数据包"),
+    "package.own-read": N_("企业查看自己的数据包"),
+    "paper.brought": N_("企业提交补充材料"),
+    "paper.read": N_("银行打开补充材料"),
+    "paper.own-read": N_("企业打开自己的补充材料"),
+    "report.read": N_("汇总信用信息"),
+    "proposal.make": N_("提交复核"),
+    "proposal.approved": N_("复核同意"),
+    "proposal.rejected": N_("复核退回"),
+    "proposal.expired": N_("逾期未复核"),
+    "proposal.void": N_("复核事项已结束"),
+    "case-file.read": N_("监管查看案卷"),
+}

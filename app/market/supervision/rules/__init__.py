@@ -186,6 +186,7 @@ class LineKind(StrEnum):
     READ = "read"
     PROPOSAL = "proposal"
     NOTICE = "notice"
+    MESSAGE = "message"
     AUDIT = "audit"
 
 

@@ -14,7 +14,7 @@ from app.market.supervision.rules.norms import BadNorms, Division, Layout, Norms
 from app.market.supervision.schemas import CasesAsked
 from app.market.supervision.service import case_lines
 from app.market.supervision.store import folded as store_folded
-from app.office import clocks, policies
+from app.office import clocks, messages, policies
 from app.office.clocks import Explanation
 
 
@@ -145,6 +145,7 @@ async def open_case_file(tx: Tx, suborder_id: UUID) -> CaseFile:
         *case_lines.of_packages(*await store.read_packages(tx, suborder_id)),
         *case_lines.of_proposals(await store.read_proposals(tx, order_id, suborder_id, bank_id)),
         *case_lines.of_notices(await store.read_notices(tx, order_id, bank_id)),
+        *case_lines.of_messages(await messages.told_of(tx, suborder_id)),
         *case_lines.of_audit(await store.read_audit(tx, suborder_id, order_id, bank_id), parties),
     ]
     await audit.write(tx, "case-file.read", subject_id=part["subject_id"], case_id=part["order_id"])
@@ -167,7 +168,7 @@ async def open_case_file(tx: Tx, suborder_id: UUID) -> CaseFile:
     )
 
 
-async def explain_deadlines(tx: ReadTx, suborder_id: UUID) -> tuple[Explanation, ...]:
+async def explain_deadlines(tx: ReadTx, order_id: UUID, suborder_id: UUID) -> tuple[Explanation, ...]:
     """Why each deadline of a case is on its day, in the order in which the promises began."""
-    kinds = dict.fromkeys(row["kind"] for row in await store.read_clocks(tx, suborder_id))
-    return tuple([await clocks.explain(tx, suborder_id, kind, now=tx.now) for kind in kinds])
+    explained = await clocks.explain(tx, order_id, now=tx.now)
+    return tuple(why for (case_id, _kind), why in explained.items() if case_id == suborder_id)

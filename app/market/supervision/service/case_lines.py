@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.infra.db import Record
 from app.market.supervision.rules import CaseLine, LineKind
+from app.office.messages import ToldOf
 
 Parties = tuple[UUID, UUID]  # The firm's organisation and the bank.
 
@@ -68,6 +69,14 @@ def of_notices(notices: Iterable[Record]) -> Iterable[CaseLine]:
     for one in notices:
         detail = {"state": one["state"], "tries": str(one["tries"])}
         yield CaseLine(one["happened_at"], LineKind.NOTICE, one["kind"], detail)
+
+
+def of_messages(told: Iterable[ToldOf]) -> Iterable[CaseLine]:
+    """What people were told: to whom, and what became of copies by SMS and e-mail. Slots are kept for the sentence."""
+    for one in told:
+        counts = {"audience": one.audience.value, "sent": str(one.sent), "failed": str(one.failed)}
+        slots = {name: str(value) for name, value in one.slots.items()}
+        yield CaseLine(one.happened_at, LineKind.MESSAGE, one.kind, slots | counts)
 
 
 def of_audit(events: Iterable[Record], parties: Parties) -> Iterable[CaseLine]:
