@@ -29,6 +29,7 @@ class ConsentRow(SQLModel, table=True):
             unique=True,
             postgresql_where=text("revoked_at is null"),
         ),
+        Index("consents_by_order", "order_id", "granted_at"),
     )
 
     consent_id: UUID = Field(primary_key=True)

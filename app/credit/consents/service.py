@@ -193,9 +193,9 @@ async def revoke(
         return await finish_revocation(tx, consent_id, now=now)
 
 
-async def find_for_order(tx: ReadTx, order_id: UUID) -> tuple[Consent, ...]:
-    """The letters of an order that the caller's audience may see, oldest first."""
-    return await store.read_for_order(tx, order_id)
+async def find_for_order(tx: ReadTx, *order_ids: UUID) -> tuple[Consent, ...]:
+    """The letters of an order, or of several, that the caller's audience may see, oldest first."""
+    return await store.read_for_orders(tx, order_ids)
 
 
 async def read_letter(tx: ReadTx, consent_id: UUID) -> str:

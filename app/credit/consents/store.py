@@ -1,5 +1,6 @@
 """All SQL of consents. Takes a transaction, never commits one."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -81,10 +82,10 @@ async def read(tx: ReadTx, consent_id: UUID) -> Consent | None:
     return None if record is None else _consent(record)
 
 
-async def read_for_order(tx: ReadTx, order_id: UUID) -> tuple[Consent, ...]:
-    """Every letter of an order that the caller's audience may see, oldest first."""
-    sql = f"select {COLUMNS} from consents c where c.order_id = $1 order by c.granted_at, c.consent_id"  # noqa: S608
-    return tuple(_consent(record) for record in await tx.fetch(sql, order_id))
+async def read_for_orders(tx: ReadTx, order_ids: Sequence[UUID]) -> tuple[Consent, ...]:
+    """Every letter of these orders that the caller's audience may see, oldest first."""
+    sql = f"select {COLUMNS} from consents c where c.order_id = any ($1) order by c.granted_at, c.consent_id"  # noqa: S608
+    return tuple(_consent(record) for record in await tx.fetch(sql, list(order_ids)))
 
 
 async def read_letter(tx: ReadTx, consent_id: UUID) -> str | None:

@@ -174,6 +174,7 @@ class PapersRequestRow(SQLModel, table=True):
     __tablename__ = "papers_requests"
     __table_args__ = (
         sa.Index("papers_requests_open", "suborder_id", unique=True, postgresql_where=sa.text("closed_at is null")),
+        sa.Index("papers_requests_suborder", "suborder_id"),
     )
 
     request_id: UUID = Field(primary_key=True)
@@ -193,6 +194,7 @@ class PapersItemRow(SQLModel, table=True):
     """An item is asked for once in a suborder's life."""
 
     __tablename__ = "papers_items"
+    __table_args__ = (sa.Index("papers_items_order", "order_id"),)
 
     suborder_id: UUID = Field(primary_key=True, foreign_key="suborders.suborder_id")
     item: str = Field(primary_key=True, sa_type=sa.Text)
@@ -207,6 +209,7 @@ class OfferRow(SQLModel, table=True):
     """An offer with what it costs in all; `apr_ppm` by dated flows, actual/365."""
 
     __tablename__ = "offers"
+    __table_args__ = (sa.Index("offers_suborder", "suborder_id", "made_at"),)
 
     offer_id: UUID = Field(primary_key=True)
     suborder_id: UUID = Field(foreign_key="suborders.suborder_id")

@@ -71,6 +71,7 @@ class PackageReadRow(SQLModel, table=True):
         CheckConstraint("manner in ('envelope', 'page')", name="package_reads_manner"),
         Index("package_reads_by_order", "order_id"),
         Index("package_reads_by_bank", "bank_id", "read_at"),
+        Index("package_reads_by_business", "business_id", "read_at"),
     )
 
     read_id: UUID = Field(primary_key=True)

@@ -59,8 +59,8 @@ async def insert_read(tx: Tx, row: dict[str, object]) -> None:
     assert rows == 1, "a reading was not metered"
 
 
-async def read_reads(tx: ReadTx, order_id: UUID) -> Sequence[Record]:
+async def read_reads(tx: ReadTx, order_ids: Sequence[UUID]) -> Sequence[Record]:
     sql = """select read_id, package_id, suborder_id, bank_id, branch_id, client_id, person_id, manner, size_bytes,
-                    read_at
-               from package_reads where order_id = $1 order by read_at, read_id"""
-    return await tx.fetch(sql, order_id)
+                    read_at, order_id
+               from package_reads where order_id = any ($1) order by read_at, read_id"""
+    return await tx.fetch(sql, list(order_ids))

@@ -80,6 +80,7 @@ class PaperReading:
     client_id: UUID | None
     person_id: UUID
     read_at: datetime
+    order_id: UUID
 
 
 async def limits_on(tx: ReadTx, now: datetime) -> Limits:
@@ -161,9 +162,9 @@ async def open_paper(tx: Tx, suborder_id: UUID, paper_id: UUID, *, by: Seat) -> 
     return Paper(**{name: value for name, value in dict(row).items() if name != "sealed"}), content
 
 
-async def list_reads(tx: ReadTx, order_id: UUID) -> Sequence[PaperReading]:
-    """Who opened the papers of an order, oldest first; for the firm and the bank itself."""
-    return [PaperReading(**dict(row)) for row in await store.read_reads(tx, order_id)]
+async def list_reads(tx: ReadTx, *order_ids: UUID) -> Sequence[PaperReading]:
+    """Who opened the papers of these orders, oldest first; for the firm and the bank itself."""
+    return [PaperReading(**dict(row)) for row in await store.read_reads(tx, order_ids)]
 
 
 async def _unsealed(tx: ReadTx, row: Record) -> bytes:

@@ -41,12 +41,12 @@ async def read_paper(tx: ReadTx, suborder_id: UUID, paper_id: UUID) -> Record | 
     return await tx.row(sql, suborder_id, paper_id)
 
 
-async def read_reads(tx: ReadTx, order_id: UUID) -> Sequence[Record]:
+async def read_reads(tx: ReadTx, order_ids: Sequence[UUID]) -> Sequence[Record]:
     sql = """select r.read_id, r.paper_id, p.name, r.suborder_id, r.bank_id, r.branch_id, r.client_id, r.person_id,
-                    r.read_at
+                    r.read_at, r.order_id
                from paper_reads r join papers p using (paper_id)
-              where r.order_id = $1 order by r.read_at, r.read_id"""
-    return await tx.fetch(sql, order_id)
+              where r.order_id = any ($1) order by r.read_at, r.read_id"""
+    return await tx.fetch(sql, list(order_ids))
 
 
 async def _insert(tx: Tx, table: str, row: Mapping[str, object]) -> None:

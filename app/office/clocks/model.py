@@ -71,6 +71,7 @@ class PauseRow(SQLModel, table=True):
     __table_args__ = (
         sa.Index("clock_pauses_open", "clock_id", unique=True, postgresql_where=sa.text("resumed_at is null")),
         sa.Index("clock_pauses_clock", "clock_id", "paused_at"),
+        sa.Index("clock_pauses_root", "root_id"),
     )
 
     pause_id: UUID = Field(primary_key=True)

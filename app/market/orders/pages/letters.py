@@ -1,7 +1,9 @@
 """The firm's consents: each letter to read, print and keep, one tap to take it back, and who opened what by them."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
@@ -15,7 +17,7 @@ from app.credit.catalogue import DataClass
 from app.infra.db import ReadTx, Record
 from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
-from app.market import packages, parties
+from app.market import packages, papers, parties
 from app.market.orders.pages import words
 from app.market.orders.pages.wizard import FIRM
 from app.market.orders.rules.states import BEFORE_SIGNING, TERMINAL, State
@@ -58,32 +60,33 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """Once that a bank opened the firm's data. `by_machine`: its system fetched it, nobody looked at a page."""
+    """Once that a bank opened the firm's data: its package or a paper by its `name`. `said` tells how."""
 
-    reading: packages.Reading
+    at: datetime
     order: Record
-    bank: parties.Bank
     branch: parties.Branch
     consent_id: UUID | None
-
-    @property
-    def by_machine(self) -> bool:
-        return self.reading.manner != "page"
+    said: str
+    name: str = ""
 
 
 @get("/my/consents", opt=FIRM, include_in_schema=False)
 async def list_consents(tx: Given[ReadTx], seat: Given[Seat], request: Request[Any, Any, Any]) -> Response[str]:
     """Every letter of the firm's orders, those in force first."""
     banks = await parties.shelf.banks(tx)
-    rows: list[Kept] = []
-    for order in await reading.list_orders(tx, seat.org_id, limit=ORDERS_MAX):
-        reads = await packages.list_reads(tx, order["order_id"])
-        view = await reading.get_order(tx, order["order_id"])
-        for letter in await consents.find_for_order(tx, order["order_id"]):
-            branch = await parties.shelf.get_branch(tx, letter.branch_id)
-            opened = sum(one.bank_id == letter.bank_id for one in reads)
-            state = _state(letter, tx, _ended_banks(view))
-            rows.append(Kept(letter, order, banks[letter.bank_id], branch, state, _effect(letter, view), opened))
+    orders = {row["order_id"]: row for row in await reading.list_orders(tx, seat.org_id, limit=ORDERS_MAX)}
+    views = {order_id: await reading.get_order(tx, order_id) for order_id in orders}
+    opened = Counter((one.order_id, one.bank_id) for one in await packages.list_reads(tx, *orders))
+    letters = await consents.find_for_order(tx, *orders)
+    branches = await _branches(tx, (one.branch_id for one in letters))
+    rows = [
+        Kept(
+            one, orders[one.order_id], banks[one.bank_id], branches[one.branch_id],
+            _state(one, tx, _ended_banks(views[one.order_id])), _effect(one, views[one.order_id]),
+            opened[one.order_id, one.bank_id],
+        )
+        for one in letters
+    ]  # fmt: skip
     rows.sort(key=lambda row: row.state != "standing")
     return page(
         request,
@@ -132,14 +135,26 @@ async def keep_letter(order_id: FromPath[UUID], consent_id: FromPath[UUID], tx: 
 @get("/my/readings", opt=FIRM, include_in_schema=False)
 async def list_readings(tx: Given[ReadTx], seat: Given[Seat], request: Request[Any, Any, Any]) -> Response[str]:
     """Who opened the firm's data, when, and for which order; the newest first."""
-    banks, rows = await parties.shelf.banks(tx), []
-    for order in await reading.list_orders(tx, seat.org_id, limit=ORDERS_MAX):
-        letters = {one.bank_id: one.consent_id for one in await consents.find_for_order(tx, order["order_id"])}
-        for one in await packages.list_reads(tx, order["order_id"]):
-            branch = await parties.shelf.get_branch(tx, one.branch_id)
-            rows.append(Opened(one, order, banks[one.bank_id], branch, letters.get(one.bank_id)))
-    rows.sort(key=lambda row: row.reading.read_at, reverse=True)
+    orders = {row["order_id"]: row for row in await reading.list_orders(tx, seat.org_id, limit=ORDERS_MAX)}
+    letters = {(one.order_id, one.bank_id): one.consent_id for one in await consents.find_for_order(tx, *orders)}
+    found: list[tuple[packages.Reading | papers.PaperReading, str, str]] = [
+        (one, words.READ_BY[one.manner], "") for one in await packages.list_reads(tx, *orders)
+    ]
+    found += [(one, words.READ_BY["paper"], one.name) for one in await papers.list_reads(tx, *orders)]
+    branches = await _branches(tx, (one.branch_id for one, _said, _name in found))
+    rows = [
+        Opened(
+            one.read_at, orders[one.order_id], branches[one.branch_id], letters.get((one.order_id, one.bank_id)), said,
+            name,
+        )
+        for one, said, name in found
+    ]  # fmt: skip
+    rows.sort(key=lambda row: row.at, reverse=True)
     return page(request, "orders/firm_readings.html", rows=rows)
+
+
+async def _branches(tx: ReadTx, branch_ids: Iterable[UUID]) -> dict[UUID, parties.Branch]:
+    return {one: await parties.shelf.get_branch(tx, one) for one in dict.fromkeys(branch_ids)}
 
 
 async def _letter(tx: ReadTx, order_id: UUID, consent_id: UUID) -> consents.Consent:

@@ -77,6 +77,7 @@ class Reading:
     manner: str
     size_bytes: int
     read_at: datetime
+    order_id: UUID
 
 
 async def deliver(tx: Tx, suborder_id: UUID, *, by: Seat, now: datetime) -> Envelope:
@@ -157,9 +158,9 @@ async def list_of_order(tx: ReadTx, order_id: UUID) -> Sequence[Head]:
     return [Head(**dict(row)) for row in await store.read_of_order(tx, order_id)]
 
 
-async def list_reads(tx: ReadTx, order_id: UUID) -> Sequence[Reading]:
-    """Who opened the firm's data, for the firm, the bank itself and the regulator; oldest first."""
-    return [Reading(**dict(row)) for row in await store.read_reads(tx, order_id)]
+async def list_reads(tx: ReadTx, *order_ids: UUID) -> Sequence[Reading]:
+    """Who opened the firm's data for these orders, for the firm, the bank itself and the regulator; oldest first."""
+    return [Reading(**dict(row)) for row in await store.read_reads(tx, order_ids)]
 
 
 async def _admit(tx: Tx, package_id: UUID, by: Seat, now: datetime) -> Record:
