@@ -171,6 +171,8 @@ async def _samples(url: str, crowd: Crowd) -> dict[str, dict[str, str]]:
                          firm.org_id),
             "suborder_id": ("select suborder_id from suborders where branch_id = $1 and state = 'investigating'"
                             " order by pushed_at limit 1", clerk.branch_id),
+            "list_id": ("select list_id from published_lists where branch_id = $1 order by version limit 1",
+                        clerk.branch_id),
             "pool_id": ("select pool_id from pools where branch_id = $1 order by quarter limit 1", clerk.branch_id),
             "batch_id": ("select batch_id from batches where provider_id is not null limit 1",),
             "product_id": ("select product_id from products where bank_id = $1 limit 1", clerk.org_id),

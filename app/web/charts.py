@@ -65,6 +65,29 @@ def line(
     return _draw(pygal.Line, title, description, labels, series, say, size, promise, legend=len(series) > 1)
 
 
+def small_bars(values: Sequence[float | None], few: Sequence[bool], aim: float) -> Markup:
+    """Bars from 0 to 1 in the height of a line, for a cell of a table whose words stand beside it: a picture without a
+    name. None leaves a stub; `few` draws an outline; `aim` is a dashed line.
+
+    >>> str(small_bars([1.0, None], [False, False], 0.95)).count("<rect"), "bar-few" in small_bars([0.5], [True], 0.9)
+    (2, True)
+    """
+    wide, high = 9, 24
+    tall = [1 if value is None else max(1, round(high * value)) for value in values]
+    looks = [
+        "none" if value is None else "bar-few" if is_few else "bar" for value, is_few in zip(values, few, strict=True)
+    ]
+    drawn = [
+        Markup('<rect class="{}" x="{}" y="{}" width="6" height="{}"/>').format(look, n * wide + 1, high - up, up)
+        for n, (look, up) in enumerate(zip(looks, tall, strict=True))
+    ]
+    width, line_at = len(values) * wide + 1, high - round(high * aim)
+    return Markup(
+        '<svg class="chart small-bars" viewBox="0 0 {0} {1}" width="{0}" height="{1}" aria-hidden="true"'
+        ' focusable="false">{2}<path class="line target" d="M0 {3} H{0}"/></svg>'
+    ).format(width, high, Markup("").join(drawn), line_at)
+
+
 def ticks(highest: float) -> list[float]:
     """Round values from nothing to at least `highest`, few enough for a phone.
 

@@ -49,6 +49,18 @@ async def make_pools(db: Database, mine: Mapping[SeatRole, Seat], others: Mappin
     return Made(*({"pool_id": str(found)} for found in ids))
 
 
+async def make_lists(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A list in force of each bank."""
+    ids = [await parties.published_list(db, seats) for seats in (mine, others)]
+    return Made(*({"list_id": str(found)} for found in ids))
+
+
+async def make_lists_changes(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A change of many lists of each bank that waits for its second person."""
+    ids = [await parties.lists_change(db, seats) for seats in (mine, others)]
+    return Made(*({"proposal_id": str(found)} for found in ids))
+
+
 async def make_outlets(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
     """An outlet that waits for a person, and the bank whose it could be."""
     found = [await parties.queued_outlet(db, seats) for seats in (mine, others)]
@@ -171,6 +183,8 @@ MAKERS: Final[dict[str, Maker]] = {
     "suborder": make_orders,
     "paper": make_papers,
     "pool": make_pools,
+    "bank_list": make_lists,
+    "lists_change": make_lists_changes,
     "outlet_to_place": make_outlets,
     "outlet_to_dismiss": make_outlets,
     "outlet_to_place_on_page": make_outlets,

@@ -18,6 +18,7 @@ from app.web.i18n import N_, _
 TITLES: Final = {
     changes.POOL_RAISE: N_("调增额度池"), changes.POOL_LOWER: N_("调减额度池"), changes.POOL_THAW: N_("解冻额度池"),
 }  # fmt: skip
+LISTS_TOLD: Final = 12  # Of a change of many lists so many are named; the page of the change shows all.
 # The words of an order's codes; those of the orders' own pages are the same, which a test watches.
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "purposes": {
@@ -86,8 +87,8 @@ async def tell_list(tx: ReadTx, proposal: Proposal) -> Described:
         old = await shelf.list_in_force(tx, branch_id, product_id, shanghai_date(tx.now))
     on = shanghai_date(tx.now)
     pairs = [
-        (label, None if old is None else await _plain(tx, name, getattr(old, name), on),
-         await _plain(tx, name, body.get(name), on), unit)
+        (label, None if old is None else await plain_value(tx, name, getattr(old, name), on),
+         await plain_value(tx, name, body.get(name), on), unit)
         for name, label, unit in LIST_LINES
     ]  # fmt: skip
     differs = [Change(*one) for one in pairs if old is not None and one[1] != one[2]]
@@ -96,7 +97,22 @@ async def tell_list(tx: ReadTx, proposal: Proposal) -> Described:
     return Described(N_("发布产品清单"), lines, "/bank/lists", where, tuple(differs), link=N_("查看产品清单"))
 
 
-async def _plain(tx: ReadTx, name: str, value: Any, on: date) -> Any:
+async def tell_lists(tx: ReadTx, proposal: Proposal) -> Described:
+    """How many lists, and the first of them; every difference stands on a page of its own."""
+    rows = changes.lists_in(proposal).rows
+    first = min(one.valid_from for one in rows)
+    lines = [Line(N_("清单份数"), len(rows), "count"), Line(N_("最早生效日"), first.isoformat())]
+    named = [await _where(tx, one.branch_id, one.product_id) for one in rows[:LISTS_TOLD]]
+    lines += [Line(N_("清单"), one) for one in named]
+    if len(rows) > LISTS_TOLD:
+        lines.append(Line(N_("另有份数"), len(rows) - LISTS_TOLD, "count"))
+    return Described(
+        N_("批量发布产品清单"), tuple(lines), f"/bank/lists/changes/{proposal.proposal_id}",
+        _("%(n)s 份清单") % {"n": len(rows)}, link=N_("查看全部改动")
+    )  # fmt: skip
+
+
+async def plain_value(tx: ReadTx, name: str, value: Any, on: date) -> Any:
     """A value of a list as one thing that can be compared and shown: several in a fixed order, codes in words; None
     where none is."""
     if isinstance(value, Iterable) and not isinstance(value, str):
@@ -124,3 +140,4 @@ proposals.describe_by(changes.POOL_OPEN, tell_opening)
 for _kind in TITLES:
     proposals.describe_by(_kind, tell_change)
 proposals.describe_by(changes.LIST_PUBLISH, tell_list)
+proposals.describe_by(changes.LISTS_PUBLISH, tell_lists)

@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from app.web.body import Body
 
 FEN_MAX = 10**15  # Ten trillion yuan: no bank sets aside more.
+ROWS_MAX = 500  # Lists changed at once: each is a version, an event and a line of the audit in one transaction.
 Amount = Annotated[int, Field(strict=True, gt=0, le=FEN_MAX)]
 Rate = Annotated[int, Field(strict=True, gt=0, le=360_000)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=64)]
@@ -95,4 +96,16 @@ class ListBody(ChangeBody):
             raise ValueError("a lower bound above its upper one")
         if self.valid_to is not None and self.valid_to < self.valid_from:
             raise ValueError("a list that ends before it begins")
+        return self
+
+
+class ListsBody(ChangeBody):
+    """New versions of many lists, published together or not at all."""
+
+    rows: Annotated[list[ListBody], Field(min_length=1, max_length=ROWS_MAX)]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len({(one.branch_id, one.product_id) for one in self.rows}) < len(self.rows):
+            raise ValueError("one branch and product twice")
         return self

@@ -64,7 +64,15 @@ class SumRow(SQLModel, table=True):
     """Settled facts added up for a group, by day and by month; `bucket` parts the values of which a median is told."""
 
     __tablename__ = "supervision_sums"
-    __table_args__ = (sa.PrimaryKeyConstraint("by", "grain", "told_on", "key", "figure", "bucket"),)
+    __table_args__ = (
+        sa.PrimaryKeyConstraint("by", "grain", "told_on", "key", "figure", "bucket"),
+        sa.Index(
+            "supervision_sums_branch",
+            "key",
+            "told_on",
+            postgresql_where=sa.text("\"by\" = 'branch' and grain = 'month'"),
+        ),
+    )
 
     by: str = Field(sa_column=_text())
     key: str = Field(sa_column=_text())

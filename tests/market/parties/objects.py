@@ -6,13 +6,13 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app.access.seats import Seat, SeatRole
-from app.infra.db import Database, Role, Scope
+from app.infra.db import Database, ReadTx, Role, Scope
 from app.kernel.clock import shanghai_date
 from app.kernel.ids import new_id
 from app.market import parties
 from app.market.parties import Branch
 from app.market.parties.rules import quarter_of
-from app.market.parties.schemas import PoolOpening
+from app.market.parties.schemas import ListBody, ListsBody, PoolOpening
 from app.market.parties.service.outlets import OutletEntry
 from app.office import proposals
 from app.office.proposals import Proposal
@@ -71,3 +71,33 @@ async def put_aside(db: Database, outlet_id: UUID, by: Seat) -> None:
     """An operator says that it is no outlet of a bank."""
     async with db.transaction(Role.OPS, Scope(org_id=by.org_id, actor_id=by.person_id)) as tx:
         await parties.outlets.dismiss_outlet(tx, outlet_id, by_id=by.person_id, now=tx.now)
+
+
+async def published_list(db: Database, seats: Seats) -> UUID:
+    """A list in force."""
+    world = await bank_of_seats(db, seats)
+    async with db.transaction(Role.BANK, world.scope()) as tx:
+        proposal = await parties.changes.propose_list(tx, _list_body(world, tx), by=world.maker, now=tx.now)
+    async with db.transaction(Role.BANK, world.scope(world.checker)) as tx:
+        await proposals.approve(tx, proposal.proposal_id, by=world.checker, now=tx.now)
+        (listing,) = [
+            one for one in await parties.lists_for(tx, shanghai_date(tx.now), bank_id=world.bank_id)
+            if one.entry.product_id == world.product_id
+        ]  # fmt: skip
+    return listing.entry.list_id
+
+
+async def lists_change(db: Database, seats: Seats) -> UUID:
+    """A change of many lists that waits for its second person."""
+    world = await bank_of_seats(db, seats)
+    async with db.transaction(Role.BANK, world.scope()) as tx:
+        body = ListsBody(rows=[_list_body(world, tx)])
+        return (await parties.changes.propose_lists(tx, body, by=world.maker, now=tx.now)).proposal_id
+
+
+def _list_body(world: World, tx: ReadTx) -> ListBody:
+    return ListBody(
+        branch_id=world.branch_id, product_id=world.product_id, amount_min_fen=5 * WAN, ceiling_fen=100 * WAN,
+        approval_level_fen=50 * WAN, term_months_max=12, rate_min_ppm=36_500, rate_max_ppm=90_000,
+        valid_from=shanghai_date(tx.now),
+    )  # fmt: skip

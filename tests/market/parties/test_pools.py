@@ -265,3 +265,26 @@ async def test_nobody_may_change_or_delete_an_entry(db: Database, world: World, 
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with db.transaction(role, Scope(org_id=world.bank_id, case_id=new_id())) as tx:
                 await tx.execute(statement)
+
+
+async def test_a_pool_with_money_held_is_thawed_in_the_role_that_agrees(db: Database) -> None:
+    """The checker's act belongs to no order, and still sees the whole ledger of its own bank, and of no other."""
+    world, other = await make_world(db), await make_world(db, name="别家示范银行")
+    for one in (world, other):
+        suborder_id = new_id()
+        assert isinstance(await act(db, suborder_id, holding(one, suborder_id, 10 * WAN)), UUID)
+    pool_id = world.pool_id
+    assert pool_id is not None
+    async with db.transaction(Role.BANK, world.scope()) as tx:
+        await parties.pools.freeze(tx, pool_id, "核查", by_id=world.maker.person_id, now=AT)
+        proposal = await parties.changes.propose_pool_change(
+            tx, parties.changes.POOL_THAW, pool_id, PoolThaw(why="已查明"), by=world.maker, now=AT
+        )
+
+    async with db.transaction(Role.ACT, world.scope(world.checker)) as tx:
+        await proposals.approve(tx, proposal.proposal_id, by=world.checker, now=AT)
+        seen = await tx.fetch("select distinct bank_id from reservations")
+
+    async with db.reading(Role.BANK, world.scope()) as tx:
+        assert not (await parties.pools.get_pool(tx, pool_id)).is_frozen
+    assert [world.bank_id] == [row["bank_id"] for row in seen]

@@ -12,10 +12,10 @@ import openpyxl
 import pytest
 
 from app.infra.db import Database, Role
-from app.market.supervision.pages.files import Table, csv_lines, xlsx_chunks
 from app.replay import reckon
 from app.replay import store as replayed
 from app.replay.rules import Case, Row
+from app.web.tables import Table, csv_lines, xlsx_chunks
 
 Admin = asyncpg.Connection
 PAGE = {"accept": "text/html"}

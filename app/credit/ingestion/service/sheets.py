@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import python_calamine
 
-from app.credit.ingestion.rules import Broken
+from app.credit.ingestion.rules import BROKEN_WORDS, Broken
 
 SIZE_MAX: Final = 64 << 20  # Bytes of a file as it comes.
 UNPACKED_MAX: Final = 512 << 20  # Bytes of text that it may unpack to.
@@ -44,6 +44,11 @@ class BrokenFile(Exception):
         self.why = why
         self.where = where
 
+    @property
+    def words(self) -> str:
+        """Why, as a Chinese source text."""
+        return BROKEN_WORDS[self.why][0]
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -66,14 +71,16 @@ class Sheet:
     rows_guessed: int | None = None  # From the size and the length of the first lines.
 
 
-def open_sheet(content: bytes, *, unpacked_max: int = UNPACKED_MAX) -> Sheet:
+def open_sheet(
+    content: bytes, *, unpacked_max: int = UNPACKED_MAX, workbook_max: int = WORKBOOK_MAX, grid_max: int = GRID_MAX
+) -> Sheet:
     """The rows of a file, read as they are asked for. Blank rows are left out."""
     if not content:
         raise BrokenFile(Broken.EMPTY)
     if len(content) > SIZE_MAX:
         raise BrokenFile(Broken.TOO_LARGE, f"{SIZE_MAX >> 20} MiB")
     if content.startswith(b"PK\x03\x04"):
-        return Sheet("xlsx", _workbook(content))
+        return Sheet("xlsx", _workbook(content, workbook_max, grid_max))
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         raise BrokenFile(Broken.OLD_WORKBOOK)
     if content.startswith(b"\x1f\x8b"):
@@ -207,8 +214,8 @@ def _broken_line(recorder: _Recorder, error: csv.Error) -> Line:
     return Line(recorder.number, ["".join(recorder.taken).rstrip("\r\n")], broken=True)
 
 
-def _workbook(content: bytes) -> Iterator[Line]:
-    _weigh(content)
+def _workbook(content: bytes, workbook_max: int, grid_max: int) -> Iterator[Line]:
+    _weigh(content, workbook_max, grid_max)
     above = 0
     for name, rows in _grids(content):
         for row_no, row in enumerate(rows, above + 1):
@@ -235,9 +242,9 @@ def _grids(content: bytes) -> list[tuple[str, list[list[Any]]]]:
         raise
 
 
-def _weigh(content: bytes) -> None:
+def _weigh(content: bytes, workbook_max: int, grid_max: int) -> None:
     """Refuse a workbook that unpacks to too much, or whose cells stand so far out that the grid fills the memory."""
-    left = WORKBOOK_MAX
+    left = workbook_max
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for member in archive.infolist():
@@ -247,15 +254,15 @@ def _weigh(content: bytes) -> None:
                     while chunk := part.read(1 << 20):
                         left -= len(chunk)
                         if left < 0:
-                            raise BrokenFile(Broken.BOMB, f"{WORKBOOK_MAX >> 20} MiB")
+                            raise BrokenFile(Broken.BOMB, f"{workbook_max >> 20} MiB")
                         if not member.filename.endswith(".xml"):
                             continue
                         for column, row in _CELL_AT.findall(tail + chunk):
                             furthest_row = max(furthest_row, int(row))
                             furthest_column = max(furthest_column, _column(column))
                         tail = chunk[-32:]
-                if furthest_row * furthest_column > GRID_MAX:
-                    raise BrokenFile(Broken.BOMB, f"{GRID_MAX} 个单元格")
+                if furthest_row * furthest_column > grid_max:
+                    raise BrokenFile(Broken.BOMB, f"{grid_max} 个单元格")
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError) as error:
         raise BrokenFile(Broken.NOT_A_WORKBOOK) from error
 

@@ -16,9 +16,8 @@ from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.kernel.workdays import Calendar, workdays_between
 from app.market import packages, parties, reasons
-from app.market.orders import rules, store
+from app.market.orders import rules
 from app.market.orders.rules import cost, facts
-from app.market.orders.rules.stages import LIVE
 from app.market.orders.rules.states import TERMINAL, State
 from app.market.orders.service import acting, decisions, reading
 from app.market.orders.service.beside import evidence_of
@@ -210,30 +209,3 @@ async def quote_offer(tx: Tx, suborder_id: UUID, offered: Offered, *, by: Seat, 
         offered.amount_fen, offered.rate_ppm, offered.term_months, offered.repayment, offered.fees, shanghai_date(now)
     )
     return Quote(None, needs_two, price)
-
-
-@dataclass(frozen=True, slots=True)
-class BranchLine:
-    """A branch as its head office sees it: what it has in hand, what is late now, how promises were kept."""
-
-    branch: parties.Branch
-    open: int
-    late: int
-    kept: int
-    broken: int
-    decided: int
-    undecided: int
-
-
-async def branch_lines(tx: ReadTx, bank_id: UUID) -> list[BranchLine]:
-    """Every branch of a bank that has ever had a suborder, the latest first, then the busiest."""
-    rows = await store.count_branches(tx, LIVE, tx.now)
-    known = {branch.branch_id: branch for branch in await parties.shelf.branches_of(tx, bank_id)}
-    lines = [
-        BranchLine(
-            known[row["branch_id"]], row["open"], row["late"], row["kept"], row["broken"], row["decided"],
-            row["undecided"],
-        )
-        for row in rows if row["branch_id"] in known
-    ]  # fmt: skip
-    return sorted(lines, key=lambda line: (-line.late, -line.open, line.branch.name))

@@ -13,9 +13,11 @@ from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.market import packages
 from app.market.orders import rules, store
+from app.market.orders.rules.stages import LIVE
 from app.market.orders.rules.states import BEFORE_SIGNING, TERMINAL, Act, Standing, State
 from app.market.orders.service import acting
 from app.market.orders.service.bounds import bounds_on
+from app.market.orders.store import desk as desk_store
 from app.office import clocks, policies, proposals
 from app.office.proposals import Proposal
 
@@ -137,3 +139,19 @@ async def lock_alive(tx: Tx, suborder_id: UUID, *, by: Seat, now: datetime) -> N
     assert row is not None, "it was locked"
     if not acting.is_side(store.part_of(row), row["business_id"], by):
         raise Refusal("not-found")
+
+
+@dataclass(frozen=True, slots=True)
+class BranchWork:
+    """What a branch has in hand, as its inbox counts it: suborders, those with a broken promise, those due today."""
+
+    branch_id: UUID
+    open: int
+    late: int
+    today: int
+
+
+async def branch_work(tx: ReadTx) -> list[BranchWork]:
+    """Every branch of the caller's bank that has something in hand, in no order. For a head office."""
+    rows = await desk_store.read_branches(tx, LIVE, now=tx.now, today=shanghai_date(tx.now))
+    return [BranchWork(row["branch_id"], row["parts"], row["late"], row["today"]) for row in rows]

@@ -277,22 +277,3 @@ async def share_state(tx: Tx, suborder_id: UUID) -> str | None:
     """The state of a suborder, which then stays until the transaction ends."""
     state: str | None = await tx.value("select state from suborders where suborder_id = $1 for share", suborder_id)
     return state
-
-
-async def count_branches(tx: ReadTx, states: Sequence[str], now: datetime) -> list[Record]:
-    """By branch of the caller's bank: what is in hand and how its promises were kept; late are those still owed."""
-    return await tx.fetch(
-        "with own as (select c.case_id, c.kind, c.stopped_at, c.state = 'met' as kept, c.state = 'breached'"
-        " or (c.state = 'running' and c.due_at <= $2) as broken from clocks_v_clocks c"
-        " where c.case_kind = 'suborder' and c.owner = 'bank'),"
-        " kept as (select case_id, count(*) filter (where kept) as kept, count(*) filter (where broken) as broken,"
-        " count(*) filter (where kept and kind = 'DECISION') as decided,"
-        " count(*) filter (where broken and kind = 'DECISION') as undecided,"
-        " count(*) filter (where broken and stopped_at is null) as late from own group by case_id)"
-        " select s.branch_id, count(*) filter (where s.state = any($1)) as open, count(*) as parts,"
-        " coalesce(sum(k.kept), 0)::bigint as kept, coalesce(sum(k.broken), 0)::bigint as broken,"
-        " coalesce(sum(k.decided), 0)::bigint as decided, coalesce(sum(k.undecided), 0)::bigint as undecided,"
-        " coalesce(sum(k.late) filter (where s.state = any($1)), 0)::bigint as late"
-        " from suborders s left join kept k on k.case_id = s.suborder_id group by s.branch_id",
-        list(states), now,
-    )  # fmt: skip

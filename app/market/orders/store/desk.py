@@ -118,6 +118,18 @@ select state, parts, coalesce(late, 0) as late, coalesce(today, 0) as today from
 """  # noqa: S608
     for branch, own in OWN.items()
 }
+# The same by branch, for a head office: what the inbox shows when it is narrowed to that branch.
+READ_BRANCHES: Final = f"""
+with due as (
+  select c.case_id, bool_or(c.due_at <= $2) as is_late from clocks_v_clocks c
+  where {LIVE_CLOCKS} and c.owner = 'bank' and c.state <> 'paused' and c.due_on <= $3 group by c.case_id),
+parts as (select s.branch_id, count(*) as parts from suborders s where {OWN[False]} group by s.branch_id),
+timed as (
+  select s.branch_id, count(*) filter (where due.is_late) as late, count(*) filter (where not due.is_late) as today
+  from due join suborders s on s.suborder_id = due.case_id where {OWN[False]} group by s.branch_id)
+select branch_id, parts, coalesce(late, 0) as late, coalesce(today, 0) as today
+from parts left join timed using (branch_id)
+"""  # noqa: S608
 READ_ENDED: Final = f"""
 select {COLUMNS}, null as clock, null as owner, null as clock_state, null as started_at, null as due_on,
   null as due_at, coalesce(s.ended_at, s.pushed_at) as key
@@ -151,6 +163,11 @@ async def read_counts(
     """Over the whole desk, by state: how many stand there, are late, are due today."""
     rows = await tx.fetch(READ_COUNTS[tx.scope.branch_id is not None], list(live), now, today)
     return {row["state"]: (row["parts"], row["late"], row["today"]) for row in rows}
+
+
+async def read_branches(tx: ReadTx, live: Sequence[str], *, now: datetime, today: date) -> list[Record]:
+    """By branch of the caller's bank: how many are in hand, how many of them are late, how many are due today."""
+    return await tx.fetch(READ_BRANCHES, list(live), now, today)
 
 
 async def read_neighbours(

@@ -17,17 +17,17 @@ from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.market.parties.events import ListPublished
 from app.market.parties.rules import Product, PublishedList
-from app.market.parties.schemas import ChangeBody, ListBody, PoolAmount, PoolOpening, PoolThaw
+from app.market.parties.schemas import ChangeBody, ListBody, ListsBody, PoolAmount, PoolOpening, PoolThaw
 from app.market.parties.service.pools import Pool, differs, get_pool, note_change
-from app.market.parties.service.shelf import get_branch, get_product
+from app.market.parties.service.shelf import branches_of, get_branch, get_product, products_on
 from app.market.parties.store import pools as pool_store
 from app.market.parties.store import shelf as shelf_store
 from app.office import proposals
 from app.office.proposals import Kind, Proposal
 
 ADMINS: Final = frozenset({SeatRole.BANK_ADMIN})
-POOL_OPEN, POOL_RAISE, POOL_LOWER, POOL_THAW, LIST_PUBLISH = (
-    "pool-open", "pool-raise", "pool-lower", "pool-thaw", "list-publish",
+POOL_OPEN, POOL_RAISE, POOL_LOWER, POOL_THAW, LIST_PUBLISH, LISTS_PUBLISH = (
+    "pool-open", "pool-raise", "pool-lower", "pool-thaw", "list-publish", "lists-publish",
 )  # fmt: skip
 B = TypeVar("B", bound=ChangeBody)
 
@@ -50,6 +50,18 @@ async def propose_list(tx: Tx, body: ListBody, *, by: Seat, now: datetime) -> Pr
     """Ask a second person to publish a new version of a branch's list."""
     case_id = pool_case(body.branch_id, body.product_id, "list")
     return await proposals.propose(tx, LIST_PUBLISH, case_id, body.model_dump(mode="json"), by=by, now=now)
+
+
+async def propose_lists(tx: Tx, body: ListsBody, *, by: Seat, now: datetime) -> Proposal:
+    """Ask a second person to publish new versions of many lists, all or none; one such change waits at once."""
+    case_id = uuid5(by.org_id, "lists")
+    return await proposals.propose(tx, LISTS_PUBLISH, case_id, body.model_dump(mode="json"), by=by, now=now)
+
+
+def lists_in(proposal: Proposal) -> ListsBody:
+    """The new versions that a proposal of many lists holds."""
+    assert proposal.kind == LISTS_PUBLISH, f"{proposal.kind} is no change of many lists"
+    return _read(ListsBody, proposal.body)
 
 
 def pool_case(branch_id: UUID, product_id: UUID, what: str) -> UUID:
@@ -119,10 +131,26 @@ async def _vet_list(tx: Tx, case_id: UUID, body: Mapping[str, Any], by: Seat, no
 
 async def _publish(tx: Tx, proposal: Proposal, by: Seat, now: datetime) -> None:
     body = _read(ListBody, proposal.body)
-    product = await _own_list(tx, by, body, now)
+    await _own_list(tx, by, body, now)
+    await _publish_one(tx, body, proposal, by, now)
+
+
+async def _vet_lists(tx: Tx, case_id: UUID, body: Mapping[str, Any], by: Seat, now: datetime) -> None:
+    await _own_lists(tx, by, _read(ListsBody, body), now)
+
+
+async def _publish_lists(tx: Tx, proposal: Proposal, by: Seat, now: datetime) -> None:
+    """Every one or none: the first that may not be published undoes the approval."""
+    body = _read(ListsBody, proposal.body)
+    await _own_lists(tx, by, body, now)
+    for one in body.rows:
+        await _publish_one(tx, one, proposal, by, now)
+
+
+async def _publish_one(tx: Tx, body: ListBody, proposal: Proposal, by: Seat, now: datetime) -> None:
     version = 1 + await shelf_store.read_newest_version(tx, body.branch_id, body.product_id)
     entry = PublishedList(
-        new_id(), product.bank_id, body.branch_id, body.product_id, version, body.amount_min_fen, body.ceiling_fen,
+        new_id(), by.org_id, body.branch_id, body.product_id, version, body.amount_min_fen, body.ceiling_fen,
         body.approval_level_fen, body.term_months_max, body.rate_min_ppm, body.rate_max_ppm, frozenset(body.purposes),
         frozenset(body.collateral), frozenset(body.districts), tuple(body.materials),
         frozenset(body.two_person_reasons), body.valid_from, body.valid_to,
@@ -163,9 +191,22 @@ async def _own(tx: ReadTx, by: Seat, body: PoolOpening | ListBody) -> Product:
     return product
 
 
-async def _own_list(tx: ReadTx, by: Seat, body: ListBody, now: datetime) -> Product:
+async def _own_list(tx: ReadTx, by: Seat, body: ListBody, now: datetime) -> None:
+    _stay_within(await _own(tx, by, body), body, now)
+
+
+async def _own_lists(tx: ReadTx, by: Seat, body: ListsBody, now: datetime) -> None:
+    """As `_own_list` for each, with branches and products read once."""
+    branches = {one.branch_id for one in await branches_of(tx, by.org_id)}
+    products = {one.product_id: one for one in await products_on(tx, shanghai_date(now), bank_id=by.org_id)}
+    for one in body.rows:
+        if one.branch_id not in branches or one.product_id not in products:
+            raise Refusal("not-found")
+        _stay_within(products[one.product_id], one, now)
+
+
+def _stay_within(product: Product, body: ListBody, now: datetime) -> None:
     """A list stays inside its product and never changes a day that has passed."""
-    product = await _own(tx, by, body)
     if body.valid_from < shanghai_date(now):
         raise Refusal("bad-time", "清单不能追溯生效。")
     if not product.amount_min_fen <= body.amount_min_fen <= body.ceiling_fen <= product.amount_max_fen:
@@ -173,7 +214,6 @@ async def _own_list(tx: ReadTx, by: Seat, body: ListBody, now: datetime) -> Prod
     rates_fit = product.rate_min_ppm <= body.rate_min_ppm <= body.rate_max_ppm <= product.rate_max_ppm
     if not rates_fit or body.term_months_max > product.term_months_max:
         raise Refusal("terms-out-of-range")
-    return product
 
 
 async def _own_pool(tx: ReadTx, pool_id: UUID, by: Seat) -> Pool:
@@ -189,5 +229,6 @@ for _kind in (
     Kind(POOL_LOWER, ADMINS, ADMINS, _lower, _vet_amount, pool_store.lock_pool),
     Kind(POOL_THAW, ADMINS, ADMINS, _thaw, _vet_thaw, pool_store.lock_pool),
     Kind(LIST_PUBLISH, ADMINS, ADMINS, _publish, _vet_list),
+    Kind(LISTS_PUBLISH, ADMINS, ADMINS, _publish_lists, _vet_lists),
 ):
     proposals.register(_kind)

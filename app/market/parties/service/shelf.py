@@ -1,6 +1,6 @@
 """What banks offer: products, and what each branch may decide of them on a day."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -83,6 +83,17 @@ async def get_list(tx: ReadTx, list_id: UUID) -> PublishedList:
     if (entry := await store.read_list(tx, list_id)) is None:
         raise Refusal("not-found")
     return entry
+
+
+async def versions_of_bank(tx: ReadTx, bank_id: UUID) -> tuple[PublishedList, ...]:
+    """Every version of every list of a bank, also those to come and those that are over."""
+    return await store.read_versions(tx, bank_id)
+
+
+async def history_of(tx: ReadTx, entry: PublishedList) -> Sequence[Record]:
+    """The versions of a list, the newest first: list_id, version, valid_from, valid_to, made_by, checked_by,
+    published_at."""
+    return await store.read_history(tx, entry.branch_id, entry.product_id)
 
 
 async def lists_for(

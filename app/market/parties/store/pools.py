@@ -173,7 +173,9 @@ async def read_holds(tx: ReadTx, bank_id: UUID) -> list[Record]:
 async def read_changes(tx: ReadTx, pool_id: UUID) -> list[Record]:
     """How a pool came to its cap, the latest first."""
     return await tx.fetch(
-        "select kind, amount_fen, cap_after_fen, why, at from pool_changes where pool_id = $1 order by at desc", pool_id
+        "select kind, amount_fen, cap_after_fen, why, made_by, checked_by, at from pool_changes"
+        " where pool_id = $1 order by at desc, change_id desc",
+        pool_id,
     )
 
 

@@ -147,6 +147,23 @@ async def read_lists_begun(
     return tuple(published_list(row) for row in rows)
 
 
+async def read_versions(tx: ReadTx, bank_id: UUID) -> tuple[PublishedList, ...]:
+    """Every version of every list of a bank, the newest of each first."""
+    rows = await tx.fetch(
+        "select * from published_lists where bank_id = $1 order by branch_id, product_id, version desc", bank_id
+    )
+    return tuple(published_list(row) for row in rows)
+
+
+async def read_history(tx: ReadTx, branch_id: UUID, product_id: UUID) -> list[Record]:
+    """Every version of one list, the newest first, with who made and who agreed to it."""
+    return await tx.fetch(
+        "select list_id, version, valid_from, valid_to, made_by, checked_by, published_at from published_lists"
+        " where branch_id = $1 and product_id = $2 order by version desc",
+        branch_id, product_id,
+    )  # fmt: skip
+
+
 async def read_list(tx: ReadTx, list_id: UUID) -> PublishedList | None:
     row = await tx.row("select * from published_lists where list_id = $1", list_id)
     return None if row is None else published_list(row)

@@ -17,18 +17,14 @@ from app.kernel.errors import Refusal
 from app.market.supervision import service
 from app.market.supervision.pages import overview
 from app.market.supervision.pages.board import View, read_view
-from app.market.supervision.pages.files import Table, csv_lines, xlsx_chunks
 from app.market.supervision.pages.sheets import Unit
 from app.market.supervision.pages.words import BY_WORDS, STATE_WORDS, figure_words
 from app.market.supervision.schemas import CASE_FILTERS, CasesAsked, read_cases_asked
 from app.web.deps import Given
 from app.web.i18n import N_, _
+from app.web.tables import TYPES, Table, csv_lines, xlsx_chunks
 
 DOWNLOADS: Final = {"roles": (SeatRole.REGULATOR,), "records_access": True}
-TYPES: Final = {
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 UNIT_WORDS: Final = {
     Unit.COUNT: N_("笔"), Unit.PPM: N_("百分比"), Unit.HUNDREDTHS: N_("工作日"), Unit.FEN: N_("元"), Unit.TEXT: "",
 }  # fmt: skip

@@ -16,9 +16,16 @@ EARLIEST, LATEST = date(1, 1, 1), date(9999, 12, 31)
 FOLD: Final = "select supervision_fold($1, $2)"
 
 # What is not in the sums: touched or overdue suborders, reckoned now, and the days of DECISION clocks that still run.
-EXTRA: Final = """
+RECKONED: Final = """
 live as materialized (select unnest(supervision_live($1)) as suborder_id),
-reckoned as materialized (select * from supervision_facts_of($1, array(select suborder_id from live))),
+reckoned as materialized (select * from {facts_of}($1, array(select suborder_id from live)))
+"""
+FRESH: Final = """
+   not exists (select 1 from supervision_facts f
+                where f.suborder_id = r.suborder_id and f.figure = r.figure and f.mark = r.mark)
+"""
+EXTRA: Final = f"""
+{RECKONED.format(facts_of="supervision_facts_of")},
 today as (select ($1 at time zone 'Asia/Shanghai')::date as day),
 days as materialized (
   select d.* from today, supervision_days((select min(start_on) - 1 from supervision_open), today.day) d),
@@ -27,8 +34,7 @@ extra as materialized (
          (r.at at time zone 'Asia/Shanghai')::date as told_on, r.value, r.whole,
          supervision_bucket(r.figure, r.value) as bucket
     from reckoned r
-   where not exists (select 1 from supervision_facts f
-                      where f.suborder_id = r.suborder_id and f.figure = r.figure and f.mark = r.mark)
+   where {FRESH}
   union all
   select o.suborder_id, o.order_id, o.bank_id, o.branch_id, o.product_id, o.district, 'paused_workdays',
          coalesce(o.broken_at, $1), (coalesce(o.broken_at, $1) at time zone 'Asia/Shanghai')::date,
@@ -37,7 +43,7 @@ extra as materialized (
     join days began on began.day = o.start_on join days now on now.day = today.day
     left join days yesterday on yesterday.day = today.day - 1 left join days before on before.day = o.paused_on - 1
    where not exists (select 1 from live where live.suborder_id = o.suborder_id))
-"""
+"""  # noqa: S608 — the text is ours
 WITHIN: Final = """
    ($3::date is null or f.told_on >= $3) and ($4::date is null or f.told_on <= $4)
    and ($5::uuid is null or f.bank_id = $5) and ($6::uuid is null or f.product_id = $6)

@@ -13,11 +13,17 @@ from typing import Any, Final
 
 import xlsxwriter
 
+TYPES: Final = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 CHUNK: Final = 64 * 1024
 SPOOLED_MAX: Final = 4 * 1024 * 1024
 DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-FORMATS: Final = {"count": "#,##0", "ppm": '0.0000" %"', "hundredths": "0.00", "fen": "#,##0.00", "text": "@"}
-DIVISORS: Final = {"ppm": 10_000, "hundredths": 100, "fen": 100}
+FORMATS: Final = {
+    "count": "#,##0", "wan": "#,##0.######", "ppm": '0.0000" %"', "hundredths": "0.00", "fen": "#,##0.00", "text": "@",
+}  # fmt: skip
+DIVISORS: Final = {"wan": 1_000_000, "ppm": 10_000, "hundredths": 100, "fen": 100}
 Value = str | int | None
 
 
@@ -41,7 +47,7 @@ def plain_text(text: str) -> str:
 
 
 def number(value: int, unit: str) -> Decimal:
-    """An exact figure in the unit that people write: percent, workdays, yuan.
+    """An exact figure in the unit that people write: 万元, percent, workdays, yuan.
 
     >>> number(933_333, "ppm"), number(650, "hundredths"), number(86_500_001, "fen"), number(7, "count")
     (Decimal('93.3333'), Decimal('6.5'), Decimal('865000.01'), Decimal('7'))
