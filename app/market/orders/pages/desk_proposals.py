@@ -59,7 +59,7 @@ async def tell_refusal(tx: ReadTx, proposal: Proposal) -> Described:
     firm = await _firm(tx, view)
     lines = [
         Line(N_("申请金额"), view.suborder["amount_fen"], "fen"),
-        Line(N_("拒单原因"), f"{code} {said}".strip()), Line(N_("给企业的说明"), proposal.body["words"]),
+        Line(N_("拒单的原因"), f"{code} {said}".strip()), Line(N_("给企业的说明"), proposal.body["words"]),
         *await _claimed(tx, proposal),
     ]  # fmt: skip
     return Described(N_("须两人同意的拒单"), tuple(lines), _url(proposal), firm, link=LINK)
