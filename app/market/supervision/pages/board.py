@@ -69,10 +69,7 @@ async def read_view(tx: ReadTx, asked: Asked) -> View:
     """Everything of the overview as of now."""
     today = shanghai_date(tx.now)
     part, limits = asked.part, await service.read_norms(tx, today)
-    board = await service.read_board(
-        tx, as_of=tx.now, by=sorted({By.ALL, By.DISTRICT, asked.by}), within=part.within
-    )  # fmt: skip
-    by_month = await _read_months(tx, part, limits, today)
+    board, by_month = await _read_boards(tx, asked, limits, today)
     parties = await service.read_parties(tx)
     divisions = await service.read_divisions(tx)
     layout = await service.read_layout(tx, asked.map_on)
@@ -93,13 +90,23 @@ async def read_view(tx: ReadTx, asked: Asked) -> View:
     return replace(view, sheets=_sheets(view))
 
 
-async def _read_months(tx: ReadTx, part: Part, limits: Norms, today: date) -> Board:
-    """The months up to the end of the part, as far back as the norms look: a single month needs those before it."""
-    last = min(part.within.to_on or today, today)
+async def _read_boards(tx: ReadTx, asked: Asked, limits: Norms, today: date) -> tuple[Board, Board]:
+    """The figures of the part, and those of its months; of all time both at once.
+
+    Months go as far back as the norms look: a single month needs those before it.
+    """
+    within = asked.part.within
+    groups = sorted({By.ALL, By.DISTRICT, asked.by})
+    last = min(within.to_on or today, today)
     serial = last.year * 12 + last.month - limits.months
     first = date(serial // 12, serial % 12 + 1, 1)
-    within = replace(part.within, from_on=first, to_on=last)
-    return await service.read_board(tx, as_of=tx.now, by=[By.MONTH], within=within)
+    if within.from_on is None and within.to_on is None:
+        board = await service.read_board(tx, as_of=tx.now, by=[*groups, By.MONTH], within=within, medians=False)
+        months = {key: tallies for key, tallies in board.items() if key[0] == By.MONTH and key[1] >= f"{first:%Y-%m}"}
+        return {key: tallies for key, tallies in board.items() if key[0] != By.MONTH}, months
+    board = await service.read_board(tx, as_of=tx.now, by=groups, within=within, medians=False)
+    recent = replace(within, from_on=first, to_on=last)
+    return board, await service.read_board(tx, as_of=tx.now, by=[By.MONTH], within=recent, medians=False)
 
 
 def _groups(board: Board, by: By, part: Part, names: _Names, limits: Norms) -> list[Group]:

@@ -72,8 +72,7 @@ KEPT_FACTS: Final = """
   select g."by", g.key, f.figure, f.bucket, f.value, f.whole from supervision_facts f {groups}
    where g."by" = any($2) and {within} and $8::date is not null and $9::date is not null
 """
-# A median stands between two ranks: workdays are their own buckets; for seconds, the values of those hours are ranked.
-FIGURES: Final = """
+SUMS: Final = """
 with {extra},
 parts as (
   {kept}
@@ -84,7 +83,14 @@ parts as (
             from extra f where {within} group by 1, 2, 3, 4, 5, 6, 7) f {groups}
    where g."by" = any($2)),
 totals as (
-  select "by", key, figure, bucket, sum(value) as value, sum(whole) as whole from parts group by 1, 2, 3, 4),
+  select "by", key, figure, bucket, sum(value) as value, sum(whole) as whole from parts group by 1, 2, 3, 4)
+"""
+SUMMED: Final = """
+select "by", key, figure, sum(value)::bigint as value, sum(whole)::bigint as whole
+  from totals group by "by", key, figure
+"""
+# A median stands between two ranks: workdays are their own buckets; for seconds, the values of those hours are ranked.
+MEDIANS: Final = """,
 counted as (
   select *, sum(whole) over (partition by "by", key, figure order by bucket) as upto,
          sum(whole) over (partition by "by", key, figure) as total
@@ -102,8 +108,7 @@ found as (
    where f.figure = 'contact_seconds' and {within}),
 inside as (
   select *, row_number() over (partition by "by", key, bucket order by value) as nth from found)
-select "by", key, figure, sum(value)::bigint as value, sum(whole)::bigint as whole
-  from totals group by "by", key, figure
+{summed}
 union all
 select "by", key, 'workdays_to_decision_median_x2', sum(bucket)::bigint, max(total)::bigint
   from ranked where figure = 'workdays_to_decision' group by "by", key
@@ -111,7 +116,6 @@ union all
 select r."by", r.key, 'contact_seconds_median_x2', sum(i.value)::bigint, max(r.total)::bigint
   from ranked r join inside i on i."by" = r."by" and i.key = r.key and i.bucket = r.bucket and i.nth = r.nth
  where r.figure = 'contact_seconds' group by r."by", r.key
-order by 1, 2, 3
 """
 # The values of a group's hour, each by its own index.
 OF_GROUP: Final = {
@@ -131,14 +135,22 @@ select h."by", h.key, h.bucket, f.value from hours h join supervision_facts f
 FOUND_HOURS: Final = "union all".join(
     FOUND_HOUR.format(same=same, by=by, within=WITHIN) for by, same in OF_GROUP.items()
 )
-FROM_SUMS: Final = FIGURES.format(extra=EXTRA, kept=KEPT_SUMS, groups=GROUPS, within=WITHIN, found=FOUND_HOURS)
-FROM_FACTS: Final = FIGURES.format(
-    extra=EXTRA,
-    kept=KEPT_FACTS.format(groups=GROUPS, within=WITHIN),
-    groups=GROUPS,
-    within=WITHIN,
-    found=FOUND_HOURS,
-)
+
+
+def _figures(kept: str, *, medians: bool) -> str:
+    """The statement behind a board: out of the sums or the facts that are kept, with or without medians."""
+    sums = SUMS.format(extra=EXTRA, kept=kept, groups=GROUPS, within=WITHIN)
+    last = MEDIANS.format(groups=GROUPS, within=WITHIN, found=FOUND_HOURS, summed=SUMMED) if medians else SUMMED
+    return f"{sums}{last}order by 1, 2, 3"
+
+
+KEPT: Final = {
+    True: KEPT_FACTS.format(groups=GROUPS, within=WITHIN),
+    False: KEPT_SUMS,
+}  # By whether the part is narrow.
+STATEMENTS: Final = {
+    (narrow, medians): _figures(kept, medians=medians) for narrow, kept in KEPT.items() for medians in (True, False)
+}
 CHOSEN: Final = """
    f.figure = $2
    and case $3::text when 'all' then true when 'bank' then f.bank_id::text = $4
@@ -175,14 +187,14 @@ async def fold(tx: Tx, most: int) -> int:
 
 
 async def read_figures(
-    tx: ReadTx, as_of: datetime, by: Collection[str], within: Within
+    tx: ReadTx, as_of: datetime, by: Collection[str], within: Within, *, medians: bool
 ) -> list[tuple[str, str, str, int, int]]:
     """(group, key, figure, value, of) as of an instant that is not past, over a part of the city."""
     first, last = within.from_on or EARLIEST, within.to_on or LATEST
     narrow = within.bank_id is not None or within.product_id is not None or bool(within.districts)
-    sql = FROM_FACTS if narrow else FROM_SUMS
     part = (first, last, within.bank_id, within.product_id, list(within.districts))
-    return [tuple(record) for record in await tx.fetch(sql, as_of, list(by), *part, *whole_months(first, last))]
+    asked = (as_of, list(by), *part, *whole_months(first, last))
+    return [tuple(record) for record in await tx.fetch(STATEMENTS[narrow, medians], *asked)]
 
 
 async def read_cases(
