@@ -28,6 +28,7 @@ SQL_CLOCK = re.compile(
     r"|\b(current_timestamp|current_date|current_time|localtimestamp|localtime)\b",
     re.IGNORECASE,
 )
+SQL_LOCK = re.compile(r"\bfor\s+update\b", re.IGNORECASE)
 SQL_TRANSACTION = re.compile(r"\s*(begin|commit|rollback|savepoint|release|start\s+transaction|abort)\b", re.IGNORECASE)
 SQL_WRITE = re.compile(r"\b(insert\s+into|delete\s+from|truncate|update\s+\w+\s+set)\b", re.IGNORECASE)
 SQL_TABLE = re.compile(
@@ -44,7 +45,7 @@ def complaints(name: str, text: str) -> list[str]:
     """All rules that need nothing but one file of `app/`; `name` is its path from the repository."""
     tree = ast.parse(text)
     found = list(_sizes(name, text, tree))
-    for rule in (_transactions, _clock, _sql_clock, _purity, _read_only, _names):
+    for rule in (_transactions, _clock, _sql_clock, _locks, _purity, _read_only, _names):
         found += rule(name, tree)
     return found
 
@@ -120,6 +121,13 @@ def _sql_clock(name: str, tree: ast.AST) -> Iterator[str]:
     for line, text in strings(tree):
         if (line, text) not in defaults and (hit := SQL_CLOCK.search(text)) and looks_like_sql(text):
             yield f"{name}:{line}: SQL takes an instant, it does not read a clock ({hit.group(0)})"
+
+
+def _locks(name: str, tree: ast.AST) -> Iterator[str]:
+    """FOR UPDATE also stops whoever writes a row that points at the locked one, and so closes circles."""
+    for line, text in strings(tree):
+        if SQL_LOCK.search(text):
+            yield f"{name}:{line}: no key ever changes, so a row is locked for no key update"
 
 
 def _purity(name: str, tree: ast.AST) -> Iterator[str]:

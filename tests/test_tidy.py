@@ -225,6 +225,11 @@ PLANTED = {
         "f(f'select {x} where on_day = CURRENT_DATE')",
         "1: SQL takes",
     ),
+    "a lock against keys": (
+        "app/market/orders/store.py",
+        "LOCK = 'select 1 from orders where order_id = $1 for update'",
+        "1: no key",
+    ),
     "await in rules": ("app/market/orders/rules.py", "async def f():\n    await g()", "2: rules return a verdict"),
     "raise in rules": ("app/market/orders/rules/states.py", "def f():\n    raise ValueError", "2: rules return"),
     "async in rules": ("app/market/orders/rules.py", "async def f(): ...", "1: rules return a verdict"),
@@ -255,6 +260,10 @@ CLEAN = {
     "the one clock": ("app/kernel/clock.py", "x = datetime.now(UTC)"),
     "a clock that was passed": ("app/market/orders/service.py", "def f(clock):\n    return clock.now()"),
     "a stop watch": ("app/infra/postgres.py", "import time\nx = time.monotonic()"),
+    "a lock that lets keys be read": (
+        "app/market/orders/store.py",
+        "LOCK = 'select 1 from orders for no key update skip locked'",
+    ),
     "words about now": ("app/market/orders/service.py", 'def f():\n    """Not now(): see `current_date`."""'),
     "a default of a model": ("app/credit/consents/model.py", "x = Column(server_default=text('now()'))"),
     "a rule that asserts": ("app/market/orders/rules.py", "def f(x):\n    assert x >= 0\n    return x"),

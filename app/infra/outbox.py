@@ -64,7 +64,7 @@ from outbox_deliveries d join outbox o on o.seq = d.seq
 where d.parked_at is null and d.next_at <= $1
   and not exists (select 1 from outbox_deliveries e
                   where e.listener = d.listener and e.stream_id = d.stream_id and e.seq < d.seq)
-order by d.seq limit $2 for update of d skip locked
+order by d.seq limit $2 for no key update of d skip locked
 """
 
 

@@ -51,7 +51,7 @@ FAULTS = (
     Fault(
         "outbox: workers do not lock what they deliver",
         OUTBOX,
-        "order by d.seq limit $2 for update of d skip locked",
+        "order by d.seq limit $2 for no key update of d skip locked",
         "order by d.seq limit $2",
         f"{OUTBOX_TESTS}::test_two_workers_never_tell_the_same_event_twice",
     ),

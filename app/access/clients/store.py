@@ -19,7 +19,7 @@ async def insert_client(tx: Tx, client_id: UUID, bank_id: UUID, branch_id: UUID 
 
 
 async def lock_client(tx: Tx, client_id: UUID) -> Record | None:
-    return await tx.row(f"select {_CLIENT} from clients where client_id = $1 for update", client_id)  # noqa: S608
+    return await tx.row(f"select {_CLIENT} from clients where client_id = $1 for no key update", client_id)  # noqa: S608
 
 
 async def read_clients(tx: ReadTx) -> Sequence[Record]:

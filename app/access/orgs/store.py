@@ -29,7 +29,9 @@ async def find_orgs_by_name(tx: ReadTx, kind: OrgKind, name: str) -> list[Org]:
 
 
 async def lock_org(tx: Tx, org_id: UUID) -> Org | None:
-    return _org(await tx.row("select org_id, kind, name, subject_id from orgs where org_id = $1 for update", org_id))
+    return _org(
+        await tx.row("select org_id, kind, name, subject_id from orgs where org_id = $1 for no key update", org_id)
+    )
 
 
 async def set_subject(tx: Tx, org_id: UUID, subject_id: UUID) -> None:

@@ -30,7 +30,7 @@ update notices n set lease_until = $2
                  order by p.seq
                  limit greatest(0, $3 - (select count(*) from notices f where f.endpoint_id = e.endpoint_id
                                             and f.state = 'pending' and f.lease_until > $1))
-                   for update skip locked) due
+                   for no key update skip locked) due
  where e.disabled_at is null and n.notice_id = due.notice_id
 returning n.notice_id, n.seq, n.endpoint_id, n.bank_id, n.stream_id, n.kind, n.ids, n.happened_at, n.tries, e.url,
           n.lease_until
@@ -73,7 +73,7 @@ async def read_keys(tx: ReadTx, endpoint_id: UUID, at: datetime) -> Sequence[Rec
 
 
 async def lock_endpoint(tx: Tx, endpoint_id: UUID) -> Record | None:
-    return await tx.row(f"select {_ENDPOINT} from endpoints where endpoint_id = $1 for update", endpoint_id)  # noqa: S608
+    return await tx.row(f"select {_ENDPOINT} from endpoints where endpoint_id = $1 for no key update", endpoint_id)  # noqa: S608
 
 
 async def read_endpoints(tx: ReadTx) -> Sequence[Record]:

@@ -28,7 +28,7 @@ CLAIM: Final = """
 update message_sendings s set lease_until = $2
   from (select sending_id from message_sendings
          where state = 'pending' and next_at <= $1 and (lease_until is null or lease_until <= $1)
-         order by next_at limit $3 for update skip locked) due,
+         order by next_at limit $3 for no key update skip locked) due,
        message_addresses a
  where s.sending_id = due.sending_id and a.address_id = s.address_id
 returning s.sending_id, s.address_id, s.person_id, s.message_id, s.channel, s.tries, s.lease_until,
@@ -108,7 +108,7 @@ async def read_addresses(tx: ReadTx, person_id: UUID, mailbox: Mailbox) -> Seque
 
 async def lock_address(tx: Tx, address_id: UUID, person_id: UUID) -> Record | None:
     sql = f"""select {_ADDRESS}, null::varchar as outcome from message_addresses
-               where address_id = $1 and person_id = $2 and ended_at is null for update"""  # noqa: S608
+               where address_id = $1 and person_id = $2 and ended_at is null for no key update"""  # noqa: S608
     return await tx.row(sql, address_id, person_id)
 
 

@@ -44,10 +44,10 @@ select count(*) from (
     and expires_at > $5
   limit $6) waiting
 """
-OPEN_OF_CASE = "select * from proposals where case_id = $1 and state = 'open' order by proposal_id for update"
+OPEN_OF_CASE = "select * from proposals where case_id = $1 and state = 'open' order by proposal_id for no key update"
 DUE = """
 select * from proposals where state = 'open' and expires_at <= $1
-order by expires_at, proposal_id limit $2 for update skip locked
+order by expires_at, proposal_id limit $2 for no key update skip locked
 """
 
 
@@ -113,7 +113,7 @@ async def count_waiting(
 
 
 async def read_open_of_case(tx: ReadTx, case_id: UUID) -> tuple[Proposal, ...]:
-    return tuple(map(_proposal, await tx.fetch(OPEN_OF_CASE.removesuffix(" for update"), case_id)))
+    return tuple(map(_proposal, await tx.fetch(OPEN_OF_CASE.removesuffix(" for no key update"), case_id)))
 
 
 async def lock_open_of_case(tx: Tx, case_id: UUID) -> tuple[Proposal, ...]:

@@ -26,7 +26,7 @@ where sha256 = $1 and kind = $2 and provider_id is not distinct from $3 and bank
 """  # noqa: S608 — the columns are ours
 # A second loader passes over a batch that is being loaded; when the first one is killed its lock goes with it.
 LOCK: Final = f"""
-select {COLUMNS} from batches where batch_id = $1 and state = $2 for update skip locked
+select {COLUMNS} from batches where batch_id = $1 and state = $2 for no key update skip locked
 """  # noqa: S608 — the columns are ours
 END: Final = """
 update batches set state = 'landed', ended_at = $2, rows_read = $3, rows_accepted = $4, rows_normalised = $5,
@@ -92,7 +92,9 @@ async def has_file(tx: ReadTx, batch_id: UUID) -> bool:
 
 async def seal_one_open_file(tx: Tx) -> bool:
     """Seal one file from before files were sealed; False when none lies open."""
-    row = await tx.row("select batch_id, content from batch_files where not sealed limit 1 for update skip locked")
+    row = await tx.row(
+        "select batch_id, content from batch_files where not sealed limit 1 for no key update skip locked"
+    )
     if row is None:
         return False
     sealed = await vault.seal(tx, _place(row["batch_id"]), bytes(row["content"]))

@@ -26,13 +26,14 @@ async def find_order_of(tx: ReadTx, suborder_id: UUID) -> UUID | None:
 
 
 async def lock_order(tx: Tx, order_id: UUID) -> Record | None:
-    return await tx.row(f"select {ORDER} from orders where order_id = $1 for update", order_id)  # noqa: S608
+    return await tx.row(f"select {ORDER} from orders where order_id = $1 for no key update", order_id)  # noqa: S608
 
 
 async def lock_free(tx: Tx, order_ids: Sequence[UUID]) -> list[UUID]:
     """Of these orders, those that nobody else works on now; locked, by id."""
     rows = await tx.fetch(
-        "select order_id from orders where order_id = any($1) order by order_id for update skip locked", order_ids
+        "select order_id from orders where order_id = any($1) order by order_id for no key update skip locked",
+        order_ids,
     )
     return [row["order_id"] for row in rows]
 
@@ -61,7 +62,7 @@ async def read_listed(tx: ReadTx, order_id: UUID) -> list[Record]:
 
 async def lock_parts(tx: Tx, order_id: UUID) -> list[Record]:
     """The suborders of an order that is locked already, by id."""
-    sql = f"select {PART} from suborders where order_id = $1 order by suborder_id for update"  # noqa: S608
+    sql = f"select {PART} from suborders where order_id = $1 order by suborder_id for no key update"  # noqa: S608
     return sorted(await tx.fetch(sql, order_id), key=lambda row: row["position"])
 
 

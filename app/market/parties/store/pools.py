@@ -69,7 +69,7 @@ from reservations r join pools p using (pool_id) where r.suborder_id = $1 and r.
 LOCK_POOLS = """
 select pool_id from pools
 where pool_id in (select pool_id from reservations where suborder_id = any($1) and closed_at is null)
-order by pool_id for update
+order by pool_id for no key update
 """
 OF_QUARTER = "select * from pools where branch_id = $1 and product_id = $2 and quarter = $3"
 OF_BANK = "select * from pools where bank_id = $1 and quarter = $2 order by branch_id, product_id"
@@ -184,7 +184,7 @@ async def read_pool(tx: ReadTx, pool_id: UUID) -> Record | None:
 
 
 async def lock_pool(tx: Tx, pool_id: UUID) -> None:
-    await tx.row("select 1 from pools where pool_id = $1 for update", pool_id)
+    await tx.row("select 1 from pools where pool_id = $1 for no key update", pool_id)
 
 
 async def insert_pool(

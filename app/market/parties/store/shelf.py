@@ -194,7 +194,7 @@ async def read_outlet(tx: ReadTx, outlet_id: UUID) -> Record | None:
 
 
 async def lock_outlet(tx: Tx, outlet_id: UUID) -> Record | None:
-    return await tx.row("select * from outlets where outlet_id = $1 for update", outlet_id)
+    return await tx.row("select * from outlets where outlet_id = $1 for no key update", outlet_id)
 
 
 async def settle_outlet(
