@@ -1,0 +1,12 @@
+"""Room kept in the chain."""
+
+revision = "0021"
+down_revision = "0020"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

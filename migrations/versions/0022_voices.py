@@ -1,0 +1,12 @@
+"""Room kept in the chain."""
+
+revision = "0022"
+down_revision = "0021"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
