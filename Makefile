@@ -23,7 +23,7 @@ demo: install  ## a seeded city, the main job over HTTP, then the site on 127.0.
 
 test: install  ## all tests (BROWSER=0 leaves out the ones that need Chromium)
 	@tests/chromium.sh
-	@$(BIN)/pytest -q $(ARGS)
+	@tests/lanes.sh $(ARGS)
 
 check: install  ## format, lint, strict types, import contracts
 	@$(BIN)/ruff format --check .

@@ -11,6 +11,7 @@ import pytest
 
 from tests.conftest import Cluster
 
+pytestmark = pytest.mark.last
 MIGRATION, FAULTS = "xinyidai-migrate", "fault-injector"
 AUTHORIZED = re.compile(
     r"connection authorized: user=(?P<user>\S+) database=(?P<database>\S+)(?: application_name=(?P<name>[^\n]*))?"
