@@ -22,7 +22,7 @@ from app.market.orders.jobs import keep_grade
 from app.market.packages.events import DeliveryFailed, PackageDelivered, PackageSealed
 from app.market.packages.jobs import note_delivered, note_failed, tell_bank
 from app.market.parties.jobs import open_branches, reconcile_pools
-from app.office import messages
+from app.office import clocks, messages
 from app.office.deliveries import Courier
 from app.office.deliveries.events import NoticeDelivered, NoticeFailed
 from app.office.proposals.jobs import expire_proposals
@@ -66,6 +66,7 @@ async def worker_jobs(settings: Settings, db: Database) -> AsyncIterator[Mapping
         try:
             yield {
                 "clocks": lambda: orders.sweep(db),
+                "cases": lambda: clocks.sweep(db),
                 "batches": lambda: ingestion.load_waiting(db),
                 "profiles": lambda: ingestion.profile_waiting(db),
                 "sealing": every(SEAL_SECONDS, lambda: ingestion.seal_open_files(db)),

@@ -11,7 +11,8 @@ from app.office.clocks.rules import Clock, Due, Limit, LimitUnit, Pause
 ALIVE = "state in ('running', 'paused')"
 COLUMNS = (
     "clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at, pause_cap, started_at,"
-    " due_on, due_at, is_provisional, policy_version, calendar_version, stopped_at"
+    " due_on, due_at, is_provisional, policy_version, calendar_version, stopped_at,"
+    " business_id, bank_id"
 )
 
 
@@ -45,6 +46,14 @@ async def read_of_root(tx: ReadTx, root_id: UUID) -> list[Record]:
 async def read_due_of_root(tx: ReadTx, root_id: UUID, now: datetime) -> list[Record]:
     sql = f"select {COLUMNS} from clocks where root_id = $1 and state = 'running' and due_at <= $2 order by due_at"  # noqa: S608
     return await tx.fetch(sql, root_id, now)
+
+
+async def read_first_due(tx: ReadTx, root_id: UUID, case_kind: str, now: datetime) -> Record | None:
+    sql = (
+        f"select {COLUMNS} from clocks where root_id = $1 and case_kind = $2 and state = 'running' and due_at <= $3"  # noqa: S608
+        " order by due_at, clock_id limit 1"
+    )
+    return await tx.row(sql, root_id, case_kind, now)
 
 
 async def read_due_roots(tx: ReadTx, case_kinds: Sequence[str] | None, now: datetime, limit: int) -> list[UUID]:

@@ -1,10 +1,9 @@
-"""Starting, stopping, pausing and firing clocks; what is due; and why a deadline is on its day.
+"""Starting, stopping, pausing and breaching clocks.
 
 The caller holds the lock of the clock's root (an order) and knows nothing of calendars. A clock keeps the version of
 the policy and of the calendar by which it was counted.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
@@ -16,7 +15,8 @@ from app.kernel.errors import Refusal
 from app.kernel.workdays import BadCalendar, Calendar, parse_calendar
 from app.office import policies
 from app.office.clocks import rules, store
-from app.office.clocks.rules import Clock, DayLine, Due, Limit, Pause
+from app.office.clocks.rules import Clock, Due, Limit, LimitUnit
+from app.office.clocks.schemas import ClockBody
 
 CALENDAR: Final = ("calendar", "cn")
 _PARSED: Final[dict[int, Calendar]] = {}  # By version: a version never changes.
@@ -59,23 +59,22 @@ class ClockState:
     is_provisional: bool
     stopped_at: datetime | None
     pause_cap: int
+    root_id: UUID
+    business_id: UUID | None
+    bank_id: UUID | None
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """A clock with its day-by-day account. `rungs` are (percent, instant), None while an open pause stands before."""
+async def start(
+    tx: Tx, case: CaseRef, kind: str, terms: Terms | None = None, *, at: datetime, count: int | None = None,
+    until: datetime | None = None,
+) -> Due:  # fmt: skip
+    """Start a clock at `at`, by the policy `clock` of that kind in force on that day unless terms are given.
 
-    clock: ClockState
-    lines: tuple[DayLine, ...]
-    pauses: tuple[Pause, ...]
-    used_ppm: int
-    rungs: tuple[rules.Rung, ...]
-    policy_version: int
-    calendar_version: int
-
-
-async def start(tx: Tx, case: CaseRef, kind: str, terms: Terms, *, at: datetime) -> Due:
-    """Start a clock at `at`. The day of the event does not count."""
+    The day of the event does not count. `count` or `until` is given where the case itself names the limit.
+    Refuses `policy-missing`.
+    """
+    if terms is None:
+        terms = await terms_on(tx, kind, shanghai_date(at), count=count, until=until)
     version, calendar = await calendar_on(tx, shanghai_date(at))
     clock = Clock(at, terms.limit)
     due = rules.due(clock, calendar)
@@ -128,61 +127,35 @@ async def breach(tx: Tx, clock_id: UUID) -> None:
     await store.set_breached(tx, clock_id)
 
 
-async def due_of(tx: ReadTx, root_id: UUID, now: datetime) -> tuple[ClockState, ...]:
-    """The clocks of one root whose instant has come, earliest first."""
-    return tuple(_state(row) for row in await store.read_due_of_root(tx, root_id, now))
-
-
-async def find_due(tx: ReadTx, case_kinds: Sequence[str] | None, *, now: datetime, limit: int) -> list[UUID]:
-    """Roots of such cases (None: of all) with a due clock, found without locks: lock them, then ask `due_of` again."""
-    return await store.read_due_roots(tx, case_kinds, now, limit)
-
-
-async def of_root(tx: ReadTx, root_id: UUID) -> tuple[ClockState, ...]:
-    """All clocks of one root that the caller may see, oldest first."""
-    return tuple(_state(row) for row in await store.read_of_root(tx, root_id))
-
-
 async def pause_left(tx: ReadTx, case_id: UUID, kind: str, *, at: datetime) -> int:
     """How many days the clock may still be paused, under its cap; 0 when it does not run."""
     row = await store.read_alive(tx, case_id, kind)
     if row is None:
         return 0
     pauses = await store.read_pauses(tx, row["clock_id"])
-    calendar = await _calendar(tx, row["calendar_version"])
+    calendar = await calendar_of(tx, row["calendar_version"])
     used = rules.pause_days_used(store.clock_of(row, pauses), calendar, at)
     return max(0, int(row["pause_cap"]) - used)
 
 
-async def explain(tx: ReadTx, root_id: UUID, *, now: datetime) -> Mapping[tuple[UUID, str], Explanation]:
-    """Why each deadline is on its day, for the newest clock of every case and kind of one root, in two statements.
-
-    Each has every day from the start to the deadline, or to now while a pause is open.
-    """
-    newest = {(row["case_id"], row["kind"]): row for row in await store.read_of_root(tx, root_id)}
-    pauses = await store.read_pauses_of_root(tx, root_id)
-    return {key: await _explained(tx, row, pauses.get(row["clock_id"], ()), now) for key, row in newest.items()}
-
-
-async def _explained(tx: ReadTx, row: Record, pauses: tuple[Pause, ...], now: datetime) -> Explanation:
-    calendar = await _calendar(tx, row["calendar_version"])
-    clock = store.clock_of(row, pauses)
-    until = max(now, row["started_at"]) if row["state"] == "paused" else row["due_at"]
-    seen = min(now, row["stopped_at"] or now)
-    return Explanation(
-        _state(row), rules.trace(clock, calendar, until), pauses,
-        rules.time_used(clock, calendar, max(seen, row["started_at"])).share_ppm, rules.rungs(clock, calendar),
-        row["policy_version"], row["calendar_version"],
-    )  # fmt: skip
+async def terms_on(tx: ReadTx, key: str, on: date, *, count: int | None, until: datetime | None) -> Terms:
+    """The dated policy of a clock as terms; `count` and `until` stand in for the limit that it leaves to the case."""
+    policy = await policies.in_force(tx, "clock", key, on)
+    body = ClockBody.model_validate(dict(policy.body))
+    if until is not None:
+        limit = Limit(LimitUnit.INSTANT, at=until)
+    else:
+        limit = Limit(LimitUnit(body.unit), body.count if count is None else count)
+    return Terms(body.owner, limit, policy.version, body.pause_cap)
 
 
 async def calendar_on(tx: ReadTx, on: date) -> tuple[int, Calendar]:
     """The working calendar in force on a day, with its version; refused (`policy-missing`) when there is none."""
     version = await policies.version_in_force(tx, *CALENDAR, on)
-    return version, await _calendar(tx, version)
+    return version, await calendar_of(tx, version)
 
 
-async def _calendar(tx: ReadTx, version: int) -> Calendar:
+async def calendar_of(tx: ReadTx, version: int) -> Calendar:
     if version not in _PARSED:
         policy = await policies.get_version(tx, *CALENDAR, version)
         parsed = parse_calendar(version, policy.body)
@@ -195,10 +168,10 @@ async def _calendar(tx: ReadTx, version: int) -> Calendar:
 async def _resume(tx: Tx, row: Record, at: datetime) -> None:
     await store.end_pause(tx, row["clock_id"], at)
     pauses = await store.read_pauses(tx, row["clock_id"])
-    due = rules.due(store.clock_of(row, pauses), await _calendar(tx, row["calendar_version"]))
+    due = rules.due(store.clock_of(row, pauses), await calendar_of(tx, row["calendar_version"]))
     assert due is not None, "all pauses have ended"
     await store.set_running(tx, row["clock_id"], due)
 
 
-def _state(row: Record) -> ClockState:
+def state(row: Record) -> ClockState:
     return ClockState(*(row[name] for name in ClockState.__dataclass_fields__))

@@ -1,0 +1,26 @@
+"""The shape of a `clock` policy's body: one key per clock, dated; a clock keeps the version it was started by."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class RungBody(BaseModel):
+    """A share of the counted time, in percent, and who is told when it is used up."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    share: int = Field(ge=1, le=1000)
+    told: list[Literal["branch", "head_office", "customer_service", "supervisor", "firm"]]
+
+
+class ClockBody(BaseModel):
+    """`count` is 0 exactly where the case names the limit (an offer's validity, a contract's draw period)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    owner: Literal["bank", "firm", "platform", "supervisor"]
+    unit: Literal["workdays", "calendar_days", "months", "minutes", "until"]
+    count: int = Field(ge=0, le=2500)
+    pause_cap: int = Field(ge=0, le=250)
+    rungs: list[RungBody]
