@@ -3,11 +3,12 @@
 `acceptances`, `decisions`, `payments`, `withdrawals`, `postings`, `reading` are the room's commands and views by noun.
 """
 
-from app.market.orders.rules.cost import Fee, Repayment, cost_of
+from app.market.orders.rules.cost import Fee, Repayment
 from app.market.orders.rules.states import TRANSITIONS
 from app.market.orders.service import (
     acceptances,
     decisions,
+    marks,
     payments,
     postings,
     reading,
@@ -26,11 +27,11 @@ __all__ = [
     "Pick",
     "Repayment",
     "acceptances",
-    "cost_of",
     "decisions",
     "end_revoked",
     "enter",
     "lock_for_revocation",
+    "marks",
     "match",
     "payments",
     "post_order",

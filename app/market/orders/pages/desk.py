@@ -18,7 +18,7 @@ from app.market.orders.pages import desk_words, words
 from app.market.orders.pages.desk_evidence import choices, gaps_of, initials, tabs_of
 from app.market.orders.pages.desk_lists import course_of
 from app.market.orders.rules.states import State
-from app.market.orders.service import desk, inbox
+from app.market.orders.service import desk, inbox, marks
 from app.market.orders.service.desk import CaseView
 from app.office import clocks
 from app.web import i18n
@@ -71,8 +71,10 @@ async def case_page(
     view = await desk.case_view(tx, suborder_id)
     may = view.may if seat.role in BRANCH else frozenset()
     level_fen = view.entry.approval_level_fen if view.entry else 0
+    beside = await marks.marks_of(tx, view.part.suborder["order_id"], seat)
     values: dict[str, object] = {
         "view": view, "row": view.part.suborder, "may": may, "act": act, "opened": opened,
+        "marks": beside.get(suborder_id, ()),
         "course": await course_of(request, tx, seat), "grade": await inbox.grade_of(tx, suborder_id),
         "tabs": tabs_of(opened), "gaps": gaps_of(opened, desk_words.CLASSES), "words": desk_words, "firm": words,
         "strips": [_strip(one) for one in view.explained], "typed": _first_typed(view, tx.now), "fault": "",

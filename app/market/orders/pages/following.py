@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from app.market import packages, papers, parties
 from app.market.orders.pages import words
 from app.market.orders.rules.states import TERMINAL, Act, State
 from app.market.orders.service import reading
+from app.market.orders.service.marks import Mark
 from app.market.orders.service.reading import OrderView, SuborderView
 from app.office import clocks
 from app.web import i18n
@@ -247,9 +249,13 @@ async def openings(tx: ReadTx, view: OrderView, banks: Sequence[BankView]) -> li
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
-def stamp(view: OrderView, banks: Sequence[BankView], seen: Sequence[Opening], now: datetime) -> str:
+def stamp(
+    view: OrderView, banks: Sequence[BankView], seen: Sequence[Opening], now: datetime,
+    beside: Mapping[UUID, Sequence[Mark]] = MappingProxyType({}),
+) -> str:  # fmt: skip
     """Another text whenever the page would say something else; equal while nothing happened and the day is the same."""
-    said: list[Any] = [i18n.language(), shanghai_date(now), view.standing, view.order["end_state"], len(seen)]
+    said: list[Any] = [i18n.language(), shanghai_date(now), view.standing, view.order["end_state"], len(seen),
+                       sorted((str(key), tuple(found)) for key, found in beside.items())]  # fmt: skip
     for bank in banks:
         said.append((bank.consent and (bank.consent.gated, bank.consent.revoked_at), len(bank.files)))
         said += [(one.clock.kind, one.state, one.clock.due_at) for one in bank.deadlines]

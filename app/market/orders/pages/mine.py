@@ -17,7 +17,7 @@ from app.market.orders.pages.answers import of_order
 from app.market.orders.pages.offers import offers_of
 from app.market.orders.pages.wizard import FIRM, NEW
 from app.market.orders.rules.states import BEFORE_SIGNING, TERMINAL, State
-from app.market.orders.service import decisions, payments, reading, withdrawals
+from app.market.orders.service import decisions, marks, payments, reading, withdrawals
 from app.market.orders.service.reading import OrderView
 from app.web import context
 from app.web.body import Form, Posted
@@ -71,7 +71,8 @@ async def order_page(
         raise Refusal("not-found")
     banks = await following.banks_of(tx, view)
     seen = await following.openings(tx, view, banks)
-    stamp = following.stamp(view, banks, seen, tx.now)
+    beside = await marks.marks_of(tx, order_id, seat)
+    stamp = following.stamp(view, banks, seen, tx.now, beside)
     if context.is_partial(request) and request.query_params.get("seen") == stamp:
         return Response(b"", status_code=204)
     return page(
@@ -85,6 +86,7 @@ async def order_page(
         stages=following.stages(view, banks),
         offers=offers_of(banks),
         readings=seen,
+        marks=beside,
         history=following.history(banks),
         stamp=stamp,
         limits=await papers.limits_on(tx, tx.now),
