@@ -236,7 +236,10 @@ async def process(command: Sequence[str], env: dict[str, str], log: Path) -> Asy
     try:
         yield running
     finally:
-        running.terminate()
+        if running.returncode is not None:  # It ended by itself: what it said last tells why.
+            print(log.read_text(errors="replace")[-2000:], file=sys.stderr)
+        else:
+            running.terminate()
         try:
             await asyncio.wait_for(running.wait(), 20)
         except TimeoutError:
