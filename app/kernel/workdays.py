@@ -6,164 +6,65 @@ stop is earlier than that instant. A year that is not announced yet is counted b
 is marked *provisional*: the notice of the next year may move it. (A notice may also touch the last days of the year
 before it; a new version of the calendar then moves what is still open.)
 
-Days are asked between `TABLE_FROM` and `TABLE_TO`; callers check dates that people type with `in_table`.
+Days are asked between `TABLE_FROM` and `TABLE_TO`; callers check dates that people type with `in_table`. Hours play no
+part here: a workday is a day, however short; `worktime` counts the minutes of its slots.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
-from functools import lru_cache
-from typing import Any, Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Final
+from zoneinfo import ZoneInfo
 
+from app.kernel.calendar_documents import inherited_key, parse_calendar
+from app.kernel.calendars import (
+    TABLE_FIRST,
+    TABLE_FROM,
+    TABLE_LAST,
+    TABLE_TO,
+    BadCalendar,
+    Calendar,
+    DayKind,
+    Deadline,
+    day_kind,
+    in_table,
+    is_workday,
+)
 from app.kernel.clock import SHANGHAI
 
-TABLE_FROM: Final = date(2000, 1, 1)
-TABLE_TO: Final = date(2079, 12, 31)
+__all__ = [
+    "TABLE_FROM",
+    "TABLE_LAST",
+    "TABLE_TO",
+    "WORKDAYS_MAX",
+    "BadCalendar",
+    "Calendar",
+    "DayKind",
+    "Deadline",
+    "add_calendar_days",
+    "add_months",
+    "add_workdays",
+    "add_workdays_each",
+    "day_kind",
+    "due_at",
+    "in_table",
+    "inherited_key",
+    "is_provisional",
+    "is_workday",
+    "month_later",
+    "next_workday",
+    "parse_calendar",
+    "starts_at",
+    "workday_at",
+    "workdays_between",
+    "workdays_seen",
+]
 WORKDAYS_MAX: Final = 2_500  # Ten years: no promise is longer.
 _ONE_DAY: Final = timedelta(days=1)
-_FIRST: Final = TABLE_FROM.toordinal()
-_LAST: Final = date(2099, 12, 31).toordinal()  # Room for the longest count and its pauses from TABLE_TO on.
-
-
-class DayKind(StrEnum):
-    WORKDAY = "workday"
-    WEEKEND = "weekend"
-    HOLIDAY = "holiday"
-    MAKE_UP = "make_up"  # A weekend day that is worked, against a holiday elsewhere.
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A deadline that is met until `due_on` 24:00. Provisional: it rests on a year not announced."""
-
-    due_on: date
-    provisional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Prefix sums over every day of the table; index 0 is `TABLE_FROM`."""
-
-    seen: list[int]  # Workdays up to and including the day.
-    unannounced: list[int]  # Days of unannounced years up to and including the day.
-    deadlines: list[Deadline]  # The k-th workday of the table, from 1; place 0 is empty room.
-    trusted_from: int  # From here on only days after the last announced one are unannounced.
-
-
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """One version of the working calendar. Made by `parse_calendar`."""
-
-    version: int
-    zone: str
-    weekend: frozenset[int]  # ISO weekdays: 6 Saturday, 7 Sunday.
-    holidays: Mapping[date, str]
-    make_up: Mapping[date, str]
-    years: frozenset[int]  # Announced.
-    notices: Mapping[int, tuple[str, ...]]
-    table: _Table = field(repr=False, compare=False)
-
-    @property
-    def tz(self) -> ZoneInfo:
-        return ZoneInfo(self.zone)
-
-
-@dataclass(frozen=True, slots=True)
-class BadCalendar:
-    """Why a document is no calendar: one clear line."""
-
-    why: str
-
-
-def parse_calendar(version: int, body: Mapping[str, Any]) -> Calendar | BadCalendar:
-    """Read the body of a dated `calendar` policy: zone, weekend and, per announced year, holidays and make-up days."""
-    try:
-        zone = str(body["zone"])
-        ZoneInfo(zone)
-        weekend = frozenset(int(day) for day in body["weekend"])
-        years = {int(entry["year"]): entry for entry in body["years"]}
-        holidays = {day: name for entry in years.values() for day, name in _holidays(entry)}
-        make_up = {
-            date.fromisoformat(row["on"]): str(row["for"]) for entry in years.values() for row in entry["make_up"]
-        }
-        notices = {year: tuple(map(str, entry["notices"])) for year, entry in years.items()}
-    except (KeyError, TypeError, ValueError, ZoneInfoNotFoundError) as problem:
-        return BadCalendar(f"not readable: {problem!r}")
-    if (why := _contradiction(weekend, years, holidays, make_up)) is not None or len(years) != len(body["years"]):
-        return BadCalendar(why or "a year occurs twice")
-    table = _table(weekend, frozenset(holidays), frozenset(make_up), frozenset(years))
-    return Calendar(version, zone, weekend, holidays, make_up, frozenset(years), notices, table)
-
-
-def _holidays(entry: Mapping[str, Any]) -> Iterable[tuple[date, str]]:
-    for row in entry["holidays"]:
-        first, last = date.fromisoformat(row["from"]), date.fromisoformat(row["to"])
-        for ahead in range((last - first).days + 1):
-            yield first + timedelta(days=ahead), str(row["name"])
-
-
-def _contradiction(
-    weekend: frozenset[int], years: Mapping[int, Any], holidays: Mapping[date, str], make_up: Mapping[date, str]
-) -> str | None:
-    if not weekend < frozenset(range(1, 8)):
-        return "the weekend is a set of ISO weekdays that leaves one to work"
-    for day in (*holidays, *make_up):
-        if not in_table(day) or day.year not in years:
-            return f"{day} lies in no announced year of the table"
-    if both := sorted(holidays.keys() & make_up.keys()):
-        return f"{both[0]} is a holiday and a make-up day at once"
-    if idle := sorted(day for day in make_up if day.isoweekday() not in weekend):
-        return f"{idle[0]} is made up for, yet it is a workday anyhow"
-    return None
-
-
-@lru_cache(maxsize=8)
-def _table(
-    weekend: frozenset[int], holidays: frozenset[date], make_up: frozenset[date], years: frozenset[int]
-) -> _Table:
-    seen: list[int] = []
-    unannounced: list[int] = []
-    deadlines = [Deadline(TABLE_FROM)]
-    worked = unknown = trusted_from = 0
-    hole_at: int | None = None
-    for place in range(_LAST - _FIRST + 1):
-        day = date.fromordinal(_FIRST + place)
-        announced = day.year in years
-        if not announced:
-            unknown += 1
-            hole_at = place
-        elif hole_at is not None:
-            trusted_from, hole_at = hole_at, None
-        if day in make_up or (day.isoweekday() not in weekend and day not in holidays):
-            worked += 1
-            deadlines.append(Deadline(day, provisional=not announced))
-        seen.append(worked)
-        unannounced.append(unknown)
-    return _Table(seen, unannounced, deadlines, trusted_from)
-
-
-def in_table(day: date) -> bool:
-    """Whether arithmetic may be asked about this day."""
-    return TABLE_FROM <= day <= TABLE_TO
-
-
-def day_kind(calendar: Calendar, day: date) -> DayKind:
-    if day in calendar.make_up:
-        return DayKind.MAKE_UP
-    if day in calendar.holidays:
-        return DayKind.HOLIDAY
-    return DayKind.WEEKEND if day.isoweekday() in calendar.weekend else DayKind.WORKDAY
-
-
-def is_workday(calendar: Calendar, day: date) -> bool:
-    return day_kind(calendar, day) in (DayKind.WORKDAY, DayKind.MAKE_UP)
 
 
 def workdays_seen(calendar: Calendar, day: date) -> int:
     """Workdays of the table up to and including `day`: the difference of two counts the workdays between."""
-    place = day.toordinal() - _FIRST
+    place = day.toordinal() - TABLE_FIRST
     assert place >= 0, "the day lies before the table"
     return calendar.table.seen[place]
 
@@ -177,7 +78,7 @@ def workday_at(calendar: Calendar, nth: int) -> date:
 def is_provisional(calendar: Calendar, start_on: date, due_on: date) -> bool:
     """Whether a count over the days after `start_on` up to `due_on` meets a year that is not announced."""
     unannounced = calendar.table.unannounced
-    place, until = start_on.toordinal() - _FIRST, due_on.toordinal() - _FIRST
+    place, until = start_on.toordinal() - TABLE_FIRST, due_on.toordinal() - TABLE_FIRST
     assert 0 <= place <= until, "a count runs forward, inside the table"
     return unannounced[until] != unannounced[place]
 
@@ -185,7 +86,7 @@ def is_provisional(calendar: Calendar, start_on: date, due_on: date) -> bool:
 def add_workdays(calendar: Calendar, start_on: date, n: int) -> Deadline:
     """The `n`-th workday after `start_on`, which itself does not count."""
     table = calendar.table
-    place = start_on.toordinal() - _FIRST
+    place = start_on.toordinal() - TABLE_FIRST
     assert place >= 0 < n <= WORKDAYS_MAX, "the start lies in the table and n in 1 … WORKDAYS_MAX"
     found = table.deadlines[table.seen[place] + n]
     if place >= table.trusted_from or found.provisional:
@@ -198,13 +99,13 @@ def add_workdays_each(calendar: Calendar, starts: Sequence[date], counts: Sequen
     assert len(starts) == len(counts), "a count for each start"
     if not starts:
         return []
-    earliest = min(starts).toordinal() - _FIRST
+    earliest = min(starts).toordinal() - TABLE_FIRST
     assert earliest >= 0 < min(counts), "see add_workdays"
     assert max(counts) <= WORKDAYS_MAX, "see add_workdays"
     if earliest < calendar.table.trusted_from:
         return [add_workdays(calendar, start_on, n) for start_on, n in zip(starts, counts, strict=True)]
     seen, deadlines = calendar.table.seen, calendar.table.deadlines
-    return [deadlines[seen[day.toordinal() - _FIRST] + n] for day, n in zip(starts, counts, strict=True)]
+    return [deadlines[seen[day.toordinal() - TABLE_FIRST] + n] for day, n in zip(starts, counts, strict=True)]
 
 
 def workdays_between(calendar: Calendar, start_on: date, end_on: date) -> int:
