@@ -19,6 +19,7 @@ from tests.support import REPOSITORY, shanghai
 SHIPPED = {
     Clock(row["key"]): read_policy(Clock(row["key"]), row["body"])
     for row in json.loads((REPOSITORY / "migrations/policies/clock.json").read_text())
+    if row["key"] in set(Clock)  # Other cases have clocks of their own.
 }
 PROOF = UUID(int=5)
 # What an event does, in order: + start, ~ start unless it runs, ! met, x void, | pause, > resume; * all that is left.
