@@ -7,17 +7,15 @@ more. A deadline is met when the stop is earlier than `due_at`, breached from `d
 
 Limits: *workdays* count worked days; *calendar days* and *months* count every day, months by the same day number
 clamped to the month's end, and both move on to the next workday that is not paused; *minutes* count all time outside
-pauses; a fixed *instant* stands whatever is paused.
+pauses, *working minutes* that of it which lies in the calendar's slots (`minutes`); a fixed *instant* stands whatever
+is paused.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from enum import StrEnum
-from typing import Final
 
 from app.kernel.workdays import (
-    WORKDAYS_MAX,
+    TABLE_LAST,
     Calendar,
     DayKind,
     day_kind,
@@ -29,108 +27,48 @@ from app.kernel.workdays import (
     workday_at,
     workdays_seen,
 )
-
-RUNGS: Final = (70, 90, 100, 150)  # Percent of counted time: yellow, red, breached, and again where the case lives on.
-_DAY: Final = timedelta(days=1)
-_INSTANT: Final = timedelta(microseconds=1)
-
-
-class LimitUnit(StrEnum):
-    WORKDAYS = "workdays"
-    CALENDAR_DAYS = "calendar_days"
-    MONTHS = "months"
-    MINUTES = "minutes"
-    INSTANT = "instant"
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """How long a promise runs: `n` of the unit, or, for `INSTANT`, until `at`."""
-
-    unit: LimitUnit
-    n: int = 0
-    at: datetime | None = None
-
-    def __post_init__(self) -> None:
-        assert (self.unit is LimitUnit.INSTANT) == (self.at is not None), "an instant, and only it, has `at`"
-        assert self.unit is LimitUnit.INSTANT or self.n >= 1, "a limit is at least one"
-        assert self.unit is not LimitUnit.WORKDAYS or self.n <= WORKDAYS_MAX, "no promise is longer"
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """A stretch that does not count, open while `to_at` is None."""
-
-    from_at: datetime
-    to_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    started_at: datetime
-    limit: Limit
-    pauses: tuple[Pause, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """Shown as `due_on` 24:00 (for minutes and instants: the day in which `due_at` falls)."""
-
-    due_on: date
-    due_at: datetime
-    provisional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """`share` percent of the counted time is used up at `at`; None while an open pause stands before it."""
-
-    share: int
-    at: datetime | None
-    provisional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Used:
-    """Counted time of a clock: whole days that have ended, all of it (a counted day is 24 h), and its share."""
-
-    days: int
-    time: timedelta
-    share_ppm: int
-
-
-class LineKind(StrEnum):
-    START = "start"
-    COUNTED = "counted"
-    MAKE_UP = "make_up"  # Counted: a weekend day that is worked.
-    PROVISIONAL = "provisional"  # Counted for now: the year is not announced.
-    WEEKEND = "weekend"
-    HOLIDAY = "holiday"
-    PAUSED = "paused"
-
-
-@dataclass(frozen=True, slots=True)
-class DayLine:
-    """One day of the explanation. `n` is the number of counted days with this one, None when it does not count."""
-
-    day: date
-    kind: LineKind
-    n: int | None = None
-    name: str = ""  # The holiday, or what the make-up day stands for.
+from app.office.clocks.rules.minutes import (
+    MINUTE,
+    instant_after,
+    paused_working_time,
+    provisional_at,
+    working_due,
+    working_time,
+    working_trace,
+)
+from app.office.clocks.rules.terms import (
+    DAY,
+    INSTANT,
+    RUNGS,
+    Clock,
+    DayLine,
+    Due,
+    LimitUnit,
+    LineKind,
+    Rung,
+    Used,
+    day_ending,
+    day_of,
+    merged,
+    ppm,
+)
 
 
 def due(clock: Clock, calendar: Calendar) -> Due | None:
     """The deadline as the pauses stand, or None while an open pause before it has no end.
 
+    None also when it would lie beyond the calendar's table, which no promise of a policy does.
     A pause that starts at or after the deadline changes nothing: the clock has fired by then.
     """
     limit = clock.limit
     if limit.at is not None:
-        return Due(_day_ending(limit.at, calendar), limit.at)
+        return Due(day_ending(limit.at, calendar), limit.at)
     if limit.unit is LimitUnit.MINUTES:
         at = _instant_after(clock, timedelta(minutes=limit.n))
-        return None if at is None else Due(_day_ending(at, calendar), at)
-    start_on = _day_of(clock.started_at, calendar)
+        return None if at is None else Due(day_ending(at, calendar), at)
+    if limit.unit is LimitUnit.WORKING_MINUTES:
+        return working_due(clock, calendar)
+    start_on = day_of(clock.started_at, calendar)
     counted = _days_in_limit(clock, calendar)
     end_on = _counted_day(clock, calendar, counted)
     if end_on is None:
@@ -140,7 +78,7 @@ def due(clock: Clock, calendar: Calendar) -> Due | None:
     due_on = _rolled(clock, calendar, end_on)
     if due_on is None:
         return None
-    return Due(due_on, due_at(due_on, calendar.tz), is_provisional(calendar, end_on - _DAY, due_on))
+    return Due(due_on, due_at(due_on, calendar.tz), is_provisional(calendar, end_on - DAY, due_on))
 
 
 def rungs(clock: Clock, calendar: Calendar, shares: Sequence[int] = RUNGS) -> tuple[Rung, ...]:
@@ -162,26 +100,32 @@ def time_used(clock: Clock, calendar: Calendar, until: datetime) -> Used:
         paused = clock.limit.unit is LimitUnit.MINUTES
         time = max(timedelta(), until - clock.started_at - (_paused_time(clock, until) if paused else timedelta()))
         whole = (clock.limit.at - clock.started_at) if clock.limit.at else timedelta(minutes=clock.limit.n)
-        return Used(time // _DAY, time, _ppm(time, whole))
-    today = _day_of(until, calendar)
-    start_on = _day_of(clock.started_at, calendar)
-    days = _counted_until(clock, calendar, today - _DAY)
-    time = days * _DAY
+        return Used(time // DAY, time, ppm(time, whole))
+    if clock.limit.unit is LimitUnit.WORKING_MINUTES:
+        time = working_time(clock, calendar, until)
+        return Used(time // DAY, time, ppm(time, clock.limit.n * MINUTE))
+    today = day_of(until, calendar)
+    start_on = day_of(clock.started_at, calendar)
+    days = _counted_until(clock, calendar, today - DAY)
+    time = days * DAY
     if today > start_on and _counts(clock, calendar, today) and not _paused_at(clock, until):
         begins, ends = starts_at(today, calendar.tz), due_at(today, calendar.tz)
-        time += _INSTANT * ((until - begins) // _INSTANT * (_DAY // _INSTANT) // ((ends - begins) // _INSTANT))
-    return Used(days, time, _ppm(time, _DAY * (_days_promised(clock, calendar) or _days_in_limit(clock, calendar))))
+        time += INSTANT * ((until - begins) // INSTANT * (DAY // INSTANT) // ((ends - begins) // INSTANT))
+    return Used(days, time, ppm(time, DAY * (_days_promised(clock, calendar) or _days_in_limit(clock, calendar))))
 
 
 def pause_days_used(clock: Clock, calendar: Calendar, until: datetime) -> int:
     """Days of the limit's kind that ended by `until` and were skipped: what a cap on pauses counts.
 
-    A pause begun on a workday and ended by a PAPERS clock of n workdays (at its 24:00) uses n of them.
+    A pause begun on a workday and ended by a PAPERS clock of n workdays (at its 24:00) uses n of them. For working
+    minutes: whole minutes of open time that were paused.
     """
+    if clock.limit.unit is LimitUnit.WORKING_MINUTES:
+        return paused_working_time(clock, calendar, until) // MINUTE
     if clock.limit.unit in (LimitUnit.MINUTES, LimitUnit.INSTANT):
         return 0
-    last = _day_of(until, calendar) - _DAY
-    start_on = _day_of(clock.started_at, calendar)
+    last = day_of(until, calendar) - DAY
+    start_on = day_of(clock.started_at, calendar)
     if last <= start_on:
         return 0
     return (
@@ -195,11 +139,13 @@ def trace(clock: Clock, calendar: Calendar, until: datetime) -> tuple[DayLine, .
     With `until` = `due_at` the last line is `due_on`. The day under way is paused when the clock is paused at `until`.
     For calendar days, a closed day on which the limit ran out keeps its number and says why the deadline moved on.
     """
-    start_on, last = _day_of(clock.started_at, calendar), _day_ending(until, calendar)
+    if clock.limit.unit is LimitUnit.WORKING_MINUTES:
+        return working_trace(clock, calendar, until)
+    start_on, last = day_of(clock.started_at, calendar), day_ending(until, calendar)
     lines = [DayLine(start_on, LineKind.START)]
     n = 0
     for ahead in range(1, (last - start_on).days + 1):
-        day = start_on + ahead * _DAY
+        day = start_on + ahead * DAY
         kind = day_kind(calendar, day)
         name = calendar.holidays.get(day) or calendar.make_up.get(day, "")
         closed = kind in (DayKind.WEEKEND, DayKind.HOLIDAY)
@@ -216,7 +162,7 @@ def trace(clock: Clock, calendar: Calendar, until: datetime) -> tuple[DayLine, .
 def _counted_kind(clock: Clock, calendar: Calendar, day: date, n: int) -> LineKind:
     kind = day_kind(calendar, day)
     if clock.limit.unit is not LimitUnit.WORKDAYS:
-        ran_out = clock.limit.unit in (LimitUnit.CALENDAR_DAYS, LimitUnit.MONTHS) and n >= _days_in_limit(
+        ran_out = clock.limit.unit in (LimitUnit.CALENDARDAYS, LimitUnit.MONTHS) and n >= _days_in_limit(
             clock, calendar
         )
         return LineKind(kind.value) if ran_out and not is_workday(calendar, day) else LineKind.COUNTED
@@ -231,6 +177,9 @@ def _rung(clock: Clock, calendar: Calendar, share: int) -> Rung:
         return Rung(share, clock.started_at + (limit.at - clock.started_at) * share / 100)
     if limit.unit is LimitUnit.MINUTES:
         return Rung(share, _instant_after(clock, timedelta(minutes=limit.n) * share / 100))
+    if limit.unit is LimitUnit.WORKING_MINUTES:
+        at = instant_after(clock, calendar, limit.n * MINUTE * share / 100)
+        return Rung(share, at, provisional_at(clock, calendar, at))
     promised = _days_promised(clock, calendar)
     if promised is None:
         return Rung(share, None)
@@ -241,13 +190,13 @@ def _rung(clock: Clock, calendar: Calendar, share: int) -> Rung:
         return Rung(share, None)
     begins, ends = starts_at(day, calendar.tz), due_at(day, calendar.tz)
     at = begins + (ends - begins) * (hundredths - (nth - 1) * 100) / 100
-    return Rung(share, at, is_provisional(calendar, _day_of(clock.started_at, calendar), day))
+    return Rung(share, at, is_provisional(calendar, day_of(clock.started_at, calendar), day))
 
 
 def _days_in_limit(clock: Clock, calendar: Calendar) -> int:
     """Counted days that the limit names: for months, the days to the same day number."""
     if clock.limit.unit is LimitUnit.MONTHS:
-        start_on = _day_of(clock.started_at, calendar)
+        start_on = day_of(clock.started_at, calendar)
         return (month_later(start_on, clock.limit.n) - start_on).days
     return clock.limit.n
 
@@ -265,8 +214,11 @@ def _position(clock: Clock, calendar: Calendar, day: date) -> int:
     return workdays_seen(calendar, day) if clock.limit.unit is LimitUnit.WORKDAYS else day.toordinal()
 
 
-def _day_at(clock: Clock, calendar: Calendar, position: int) -> date:
-    return workday_at(calendar, position) if clock.limit.unit is LimitUnit.WORKDAYS else date.fromordinal(position)
+def _day_at(clock: Clock, calendar: Calendar, position: int) -> date | None:
+    """The day at a place, None beyond the table."""
+    if clock.limit.unit is LimitUnit.WORKDAYS:
+        return workday_at(calendar, position) if position < len(calendar.table.deadlines) else None
+    return date.fromordinal(position) if position <= TABLE_LAST else None
 
 
 def _counts(clock: Clock, calendar: Calendar, day: date) -> bool:
@@ -275,28 +227,28 @@ def _counts(clock: Clock, calendar: Calendar, day: date) -> bool:
 
 def _counted_day(clock: Clock, calendar: Calendar, nth: int) -> date | None:
     """The day that is the `nth` to count, or None when an open pause skips all from before it."""
-    position = _position(clock, calendar, _day_of(clock.started_at, calendar)) + nth
+    position = _position(clock, calendar, day_of(clock.started_at, calendar)) + nth
     day = _day_at(clock, calendar, position)
     for first, last in _skips(clock, calendar):
-        if day < first:
+        if day is None or day < first:
             break
         if last is None:
             return None
-        position += _position(clock, calendar, last) - _position(clock, calendar, first - _DAY)
+        position += _position(clock, calendar, last) - _position(clock, calendar, first - DAY)
         day = _day_at(clock, calendar, position)
     return day
 
 
 def _counted_until(clock: Clock, calendar: Calendar, last: date) -> int:
     """Counted days after the start up to and including `last`."""
-    start_on = _day_of(clock.started_at, calendar)
+    start_on = day_of(clock.started_at, calendar)
     if last <= start_on:
         return 0
     counted = _position(clock, calendar, last) - _position(clock, calendar, start_on)
     for first, end in _skips(clock, calendar):
         if first <= last:
             stop = last if end is None else min(end, last)
-            counted -= _position(clock, calendar, stop) - _position(clock, calendar, first - _DAY)
+            counted -= _position(clock, calendar, stop) - _position(clock, calendar, first - DAY)
     return counted
 
 
@@ -307,37 +259,23 @@ def _rolled(clock: Clock, calendar: Calendar, end_on: date) -> date | None:
         skip = next((one for one in skips if one[0] <= day and (one[1] is None or day <= one[1])), None)
         if skip is None and is_workday(calendar, day):
             return day
-        if skip is not None and skip[1] is None:
+        if (skip is not None and skip[1] is None) or day.toordinal() >= TABLE_LAST:
             return None
-        day += _DAY
+        day += DAY
 
 
 def _skips(clock: Clock, calendar: Calendar) -> tuple[tuple[date, date | None], ...]:
     """Stretches of days (first, last) whose 24:00 is paused: in order, apart, after the start; last None if open."""
     if not clock.pauses:
         return ()
-    earliest = _day_of(clock.started_at, calendar) + _DAY
+    earliest = day_of(clock.started_at, calendar) + DAY
     found: list[tuple[date, date | None]] = []
-    for from_at, to_at in _merged(clock.pauses):
-        first = max(earliest, _day_ending(from_at, calendar))
-        last = None if to_at is None else _day_ending(to_at, calendar) - _DAY
+    for from_at, to_at in merged(clock.pauses):
+        first = max(earliest, day_ending(from_at, calendar))
+        last = None if to_at is None else day_ending(to_at, calendar) - DAY
         if last is None or first <= last:
             found.append((first, last))
     return tuple(found)
-
-
-def _merged(pauses: Sequence[Pause]) -> list[tuple[datetime, datetime | None]]:
-    """Pauses in order of time, overlapping and touching ones made one, empty ones dropped."""
-    merged: list[tuple[datetime, datetime | None]] = []
-    for pause in sorted(pauses, key=lambda one: one.from_at):
-        if pause.to_at is not None and pause.to_at <= pause.from_at:
-            continue
-        if merged and ((end := merged[-1][1]) is None or pause.from_at <= end):
-            longer = None if end is None or pause.to_at is None else max(end, pause.to_at)
-            merged[-1] = (merged[-1][0], longer)
-        else:
-            merged.append((pause.from_at, pause.to_at))
-    return merged
 
 
 def _paused_at(clock: Clock, at: datetime) -> bool:
@@ -347,7 +285,7 @@ def _paused_at(clock: Clock, at: datetime) -> bool:
 def _instant_after(clock: Clock, time: timedelta) -> datetime | None:
     """When `time` outside pauses has passed since the start, or None when an open pause comes before that."""
     at = clock.started_at + time
-    for from_at, to_at in _merged(clock.pauses):
+    for from_at, to_at in merged(clock.pauses):
         if at <= from_at:
             break
         if to_at is None:
@@ -357,20 +295,5 @@ def _instant_after(clock: Clock, time: timedelta) -> datetime | None:
 
 
 def _paused_time(clock: Clock, until: datetime) -> timedelta:
-    stretches = (
-        min(until, to_at or until) - max(from_at, clock.started_at) for from_at, to_at in _merged(clock.pauses)
-    )
+    stretches = (min(until, to_at or until) - max(from_at, clock.started_at) for from_at, to_at in merged(clock.pauses))
     return sum((max(timedelta(), stretch) for stretch in stretches), timedelta())
-
-
-def _day_of(at: datetime, calendar: Calendar) -> date:
-    return at.astimezone(calendar.tz).date()
-
-
-def _day_ending(at: datetime, calendar: Calendar) -> date:
-    """The day that ends at `at` or in which it falls: the first whose 24:00 is not before it."""
-    return _day_of(at - _INSTANT, calendar)
-
-
-def _ppm(time: timedelta, whole: timedelta) -> int:
-    return time * 1_000_000 // whole if whole else 1_000_000
