@@ -237,7 +237,7 @@ async def process(command: Sequence[str], env: dict[str, str], log: Path) -> Asy
         yield running
     finally:
         if running.returncode is not None:  # It ended by itself: what it said last tells why.
-            print(log.read_text(errors="replace")[-2000:], file=sys.stderr)
+            print((await asyncio.to_thread(log.read_text, errors="replace"))[-2000:], file=sys.stderr)
         else:
             running.terminate()
         try:
