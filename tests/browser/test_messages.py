@@ -10,6 +10,7 @@ from app.kernel.ids import new_id
 from app.office import messages
 from app.office.messages import Audience, Draft, Mailbox, Recorder
 from tests.browser.conftest import Visit
+from tests.browser.test_operator import OPERATOR, make_operator
 from tests.browser.town import OWNER, PASSWORD, make_town
 from tests.browser.walk import NARROW, WIDE
 
@@ -60,6 +61,15 @@ async def test_an_owner_reads_what_happened_and_has_it_sent(
     await walk.press("form[action$=confirmation] button")
     await walk.says("已确认" if lang == "zh" else "Confirmed")
     await walk.shot("messages-addresses")
+    await make_operator(db)
+    async with db.transaction(Role.WORKER) as tx:
+        draft = Draft(box, "firm.offered", {"amount_fen": 1, "rate_ppm": 1, "days": 1, "bank": "XY"}, "/my", new_id())
+        await messages.write(tx, draft, at=tx.now)
+    await messages.send_due(db, recorder)
+    await walk.sign_in(OPERATOR, PASSWORD)
+    await walk.open("/ops/outbox")
+    await walk.says("只记录，不发送" if lang == "zh" else "written down, not sent")
+    await walk.shot("ops-outbox-copies")
 
 
 async def test_a_number_is_confirmed_without_scripts(db: Database, visit: Visit, tmp_path: Path):
