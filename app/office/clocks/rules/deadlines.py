@@ -162,7 +162,7 @@ def trace(clock: Clock, calendar: Calendar, until: datetime) -> tuple[DayLine, .
 def _counted_kind(clock: Clock, calendar: Calendar, day: date, n: int) -> LineKind:
     kind = day_kind(calendar, day)
     if clock.limit.unit is not LimitUnit.WORKDAYS:
-        ran_out = clock.limit.unit in (LimitUnit.CALENDARDAYS, LimitUnit.MONTHS) and n >= _days_in_limit(
+        ran_out = clock.limit.unit in (LimitUnit.CALENDAR_DAYS, LimitUnit.MONTHS) and n >= _days_in_limit(
             clock, calendar
         )
         return LineKind(kind.value) if ran_out and not is_workday(calendar, day) else LineKind.COUNTED
