@@ -5,8 +5,8 @@ encryption key that lies in a file outside the database. Deleting a subject's da
 unreadable, backups of the database included (P20, P21). The place a value stands at is authenticated with it: a value
 moved to another row, column or subject does not open.
 
-The folder of keys (0700) holds `kek-N.key` and `package-N.key` (0600, 32 random bytes as hexadecimal text). The
-highest N is the one in use; older ones still open and still verify.
+The folder of keys (0700) holds `kek-N.key`, `package-N.key` and `seal-N.key` (0600, 32 random bytes as hexadecimal
+text). The highest N is the one in use; older ones still open and still verify.
 """
 
 import os
@@ -34,7 +34,7 @@ from app.infra.db import ReadTx, Tx
 FORMAT: Final = 1
 NONCE: Final = 12
 HEAD: Final = 1 + 4 + NONCE  # Format, version of the data key, nonce.
-_FILE: Final = re.compile(r"(kek|package)-([1-9][0-9]{0,3})\.key")
+_FILE: Final = re.compile(r"(kek|package|seal)-([1-9][0-9]{0,3})\.key")
 
 
 class BadKeys(Exception):
@@ -79,14 +79,20 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The keys of this process. `signers` maps a key id to its private key, oldest first; the last one signs."""
+    """The keys of this process. `signers` (of packages) and `sealers` (of the log's heads) map a key id to its private
+    key, oldest first; the last one signs."""
 
     keks: Mapping[int, bytes]
     signers: Mapping[str, Ed25519PrivateKey]
+    sealers: Mapping[str, Ed25519PrivateKey]
 
     @property
     def signing_kid(self) -> str:
         return list(self.signers)[-1]
+
+    @property
+    def sealing_kid(self) -> str:
+        return list(self.sealers)[-1]
 
 
 def thumbprint(x: bytes) -> str:
@@ -107,15 +113,19 @@ def open_ring(folder: Path) -> KeyRing:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if folder.stat().st_mode & 0o077:
         raise BadKeys("The folder of keys may be read by others; its mode must be 0700.")
-    for kind in ("kek", "package"):
+    for kind in ("kek", "package", "seal"):
         if not any(match[1] == kind for match in map(_FILE.fullmatch, os.listdir(folder)) if match):
             _make(folder / f"{kind}-1.key")
-    found: dict[str, dict[int, bytes]] = {"kek": {}, "package": {}}
+    found: dict[str, dict[int, bytes]] = {"kek": {}, "package": {}, "seal": {}}
     for match in filter(None, map(_FILE.fullmatch, os.listdir(folder))):
         found[match[1]][int(match[2])] = _read(folder / match[0])
-    private = [Ed25519PrivateKey.from_private_bytes(seed) for _, seed in sorted(found["package"].items())]
-    signers = {thumbprint(key.public_key().public_bytes_raw()): key for key in private}
-    return KeyRing(dict(sorted(found["kek"].items())), signers)
+    return KeyRing(dict(sorted(found["kek"].items())), _private(found["package"]), _private(found["seal"]))
+
+
+def _private(seeds: Mapping[int, bytes]) -> dict[str, Ed25519PrivateKey]:
+    """Private keys by key id, oldest first."""
+    keys = [Ed25519PrivateKey.from_private_bytes(seed) for _, seed in sorted(seeds.items())]
+    return {thumbprint(key.public_key().public_bytes_raw()): key for key in keys}
 
 
 def _make(path: Path) -> None:

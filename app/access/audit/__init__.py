@@ -1,5 +1,6 @@
-"""Audit: who did or read what, when. Append-only."""
+"""Audit: who did or read what, when. Append-only, sealed, and provable to anybody outside."""
 
-from app.access.audit.service import write, write_refusal
+from app.access.audit.service import Proof, erase, latest_head, proof_of, waiting, write, write_refusal
+from app.access.audit.service.sealing import Forked, Sealer
 
-__all__ = ["write", "write_refusal"]
+__all__ = ["Forked", "Proof", "Sealer", "erase", "latest_head", "proof_of", "waiting", "write", "write_refusal"]
