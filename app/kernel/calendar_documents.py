@@ -44,6 +44,23 @@ _YEAR: Final = _REMARKS | {"year", "holidays", "make_up"}
 _HOLIDAY: Final = _REMARKS | {"from", "to", "on"}
 _MAKE_UP: Final = _REMARKS | {"on", "for", "slots", "like"}
 _SPECIAL: Final = _REMARKS | {"on", "for", "slots"}
+EXAMPLE: Final[Mapping[str, Any]] = {
+    "version": 1,
+    "name": "a branch that is open on Saturday mornings",
+    "inherits": "cn",
+    "zone": "Asia/Shanghai",
+    "week": {"mon-thu": ["09:00-12:00", "13:30-17:00"], "fri": ["09:00-12:00", "13:30-16:30"], "sat": ["09:00-12:00"]},
+    "make_up_slots": ["09:00-12:00", "13:30-17:00"],
+    "years": [
+        {
+            "year": 2026,
+            "notices": ["opening hours for 2026"],
+            "holidays": [{"name": "moving house", "from": "2026-06-11", "to": "2026-06-12"}],
+            "make_up": [{"on": "2026-06-14", "for": "moving house", "slots": ["10:00-15:00"]}],
+        }
+    ],
+    "days": [{"on": "2026-12-31", "slots": ["09:00-12:00"], "for": "eve of the New Year"}],
+}
 _TIME: Final = re.compile(r"([0-9]{1,2}):([0-9]{2})")
 _Days = tuple[dict[date, str], dict[date, str], dict[date, Hours]]
 
