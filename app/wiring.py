@@ -14,7 +14,7 @@ from app.infra.http import Outgoing
 from app.infra.outbox import Bus
 from app.infra.settings import Settings
 from app.kernel.events import Event
-from app.market import announcements, orders, sla, supervision
+from app.market import announcements, complaints, orders, oversight, ratings, sla, supervision
 from app.market.limits.jobs import keep_ratings
 from app.market.orders import events as order_events
 from app.market.orders.events import OrderPosted, SuborderEvent, SuborderPushed
@@ -23,6 +23,7 @@ from app.market.packages.events import DeliveryFailed, PackageDelivered, Package
 from app.market.packages.jobs import note_delivered, note_failed, tell_bank
 from app.market.parties.jobs import open_branches, reconcile_pools
 from app.office import clocks, messages
+from app.office.clocks.jobs import tell_rungs
 from app.office.deliveries import Courier
 from app.office.deliveries.events import NoticeDelivered, NoticeFailed
 from app.office.proposals.jobs import expire_proposals
@@ -31,6 +32,7 @@ from app.worker import Job, every
 
 RECONCILE_SECONDS: Final = 3600
 FORGET_SECONDS: Final = 600
+DRAW_SECONDS: Final = 600
 SEAL_SECONDS: Final = 60
 
 
@@ -52,9 +54,31 @@ def make_bus() -> Bus:
     for event in told:
         bus.listen_after("packages.tell_bank", event, tell_bank)
     messages.know(announcements.TEXTS)
+    _oversee(bus)
+    _hear_voices(bus)
     for fact in announcements.ANNOUNCED:
         bus.listen_after("announcements.announce", fact, announcements.announce)
     return bus
+
+
+def _oversee(bus: Bus) -> None:
+    """Rungs urge, and who is concerned hears of every act on an urge or a circular."""
+    messages.know(oversight.TEXTS)
+    clocks.register(oversight.KIND)
+    bus.listen_after("oversight.urge_for_breach", order_events.ClockBreached, oversight.urge_for_breach)
+    bus.listen_after("oversight.tell_urge", oversight.UrgeMoved, oversight.tell_urge)
+    bus.listen_after("oversight.tell_circular", oversight.CircularMoved, oversight.tell_circular)
+
+
+def _hear_voices(bus: Bus) -> None:
+    """What firms say has its clocks, and who is concerned hears of it."""
+    messages.know(complaints.TEXTS)
+    messages.know(ratings.TEXTS)
+    clocks.register(complaints.CASES)
+    clocks.register(ratings.following.CASES)
+    for fact in complaints.TOLD:
+        bus.listen_after("complaints.tell", fact, complaints.tell)
+    bus.listen_after("ratings.tell_work_order", ratings.WorkOrderOpened, ratings.tell_work_order)
 
 
 @asynccontextmanager
@@ -67,6 +91,7 @@ async def worker_jobs(settings: Settings, db: Database) -> AsyncIterator[Mapping
             yield {
                 "clocks": lambda: orders.sweep(db),
                 "cases": lambda: clocks.sweep(db),
+                "rungs": lambda: tell_rungs(db),
                 "batches": lambda: ingestion.load_waiting(db),
                 "profiles": lambda: ingestion.profile_waiting(db),
                 "sealing": every(SEAL_SECONDS, lambda: ingestion.seal_open_files(db)),
@@ -75,6 +100,7 @@ async def worker_jobs(settings: Settings, db: Database) -> AsyncIterator[Mapping
                 "proposals": _in_one(db, expire_proposals),
                 "figures": _in_one(db, supervision.fold),
                 "revocations": lambda: finish_revocations(db, lock_first=orders.lock_for_revocation),
+                "callbacks": every(DRAW_SECONDS, _in_one(db, ratings.draw_callbacks)),
                 "pools": every(RECONCILE_SECONDS, _in_one(db, reconcile_pools)),
                 "forgetting": every(FORGET_SECONDS, _in_one(db, _forget)),
             }

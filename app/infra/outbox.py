@@ -58,6 +58,12 @@ async def record(tx: Tx, event: Event) -> None:
         await listener(tx, event)
 
 
+def listeners(tx: Tx, kind: type[Event]) -> list[str]:
+    """Who listens to such events after commit, for rooms whose SQL records many of them at once (`record_events`)."""
+    assert not tx.bus.in_tx.get(kind), f"{kind.__name__} is recorded by the block, so nobody listens in the transaction"
+    return list(tx.bus.after.get(kind, {}))
+
+
 CLAIM = """
 select d.seq, d.listener, d.attempts, o.kind, o.body
 from outbox_deliveries d join outbox o on o.seq = d.seq

@@ -20,10 +20,10 @@ from app.web.pages import page
 OPERATOR: Final = {"roles": (SeatRole.OPERATOR,)}
 URL: Final = "/ops/health"
 JOBS: Final = {
-    "outbox": N_("事件投递"), "clocks": N_("到期时钟"), "cases": N_("案件时限"), "batches": N_("装载文件"),
-    "profiles": N_("检查文件"), "sealing": N_("加密旧文件"), "deliveries": N_("银行通知"), "proposals": N_("待复核到期"),
-    "revocations": N_("撤回授权"), "pools": N_("额度池对账"), "forgetting": N_("清理过期的登录与凭证"),
-    "messages": N_("短信与邮件"),
+    "outbox": N_("事件投递"), "clocks": N_("到期时钟"), "cases": N_("案件时限"), "rungs": N_("时限提醒"),
+    "batches": N_("装载文件"), "profiles": N_("检查文件"), "sealing": N_("加密旧文件"), "deliveries": N_("银行通知"),
+    "proposals": N_("待复核到期"), "revocations": N_("撤回授权"), "pools": N_("额度池对账"),
+    "forgetting": N_("清理过期的登录与凭证"), "messages": N_("短信与邮件"),
 }  # fmt: skip
 COUNTED: Final = 500  # More need not be told apart.
 MOMENT: Final = timedelta(seconds=5)  # What is due for a shorter time is being dealt with.

@@ -1,10 +1,12 @@
 """Listeners: in the transaction that records an event of an order, its clocks follow. They never refuse."""
 
-from datetime import date
-from uuid import UUID
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final
 
 from app.infra.db import ReadTx, Tx
 from app.kernel.clock import shanghai_date
+from app.kernel.errors import Refusal
 from app.kernel.workdays import due_at
 from app.market import orders
 from app.market.orders import events as told
@@ -14,37 +16,41 @@ from app.market.sla import rules
 from app.market.sla.schemas import read_policy
 from app.office import clocks, deliveries, policies
 
-LISTENED = (
-    told.OrderPosted, told.OrderEnded, told.SuborderPushed, told.SuborderAccepted, told.SuborderContacted,
-    told.PapersAsked, told.PapersBrought, told.PapersCapped, told.SuborderRefused, told.OfferMade, told.OfferPicked,
-    told.SuborderSigned, told.DrawPaid, told.DrawsEnded, told.SuborderPassedOver, told.SuborderWithdrawn,
-    told.SuborderLapsed, told.ClockBreached,
-)  # fmt: skip
+LISTENED: Final = tuple(
+    kind
+    for kind in vars(told).values()
+    if isinstance(kind, type)
+    and issubclass(kind, told.OrderEvent)
+    and kind not in (told.OrderEvent, told.SuborderEvent)
+)
 ORDER, SUBORDER = "order", "suborder"
 SEALED = deliveries.kind_of(PackageSealed.__name__)
+MOVES: Final = (rules.Stop, rules.Void, rules.Pause, rules.Resume)  # Of a clock that is over they change nothing.
+_READ: Final[dict[tuple[Clock, str, int], rules.ClockPolicy]] = {}  # By key and version: a version never changes.
 
 
 async def keep_time(tx: Tx, event: told.OrderEvent) -> None:
-    """Start, stop, pause, resume or void the clocks that an event of an order is about."""
+    """Start, stop, pause, resume, reopen or void the clocks that an event of an order is about."""
     on = shanghai_date(event.at)
-    dated = {clock: await policies.in_force(tx, "clock", clock.value, on) for clock in rules.needed(event)}
-    read = {clock: read_policy(clock, policy.body) for clock, policy in dated.items()}
-    suborder_id = event.suborder_id if isinstance(event, told.SuborderEvent) else None
+    keys, dated = await _in_force(tx, on, getattr(event, "loan_type", ""))
+    now = await _newest(tx, event)
+    kept = {
+        clock: await _read(tx, clock, state.policy_key or clock, state.policy_version) for clock, state in now.items()
+    }
     left = 0
-    if isinstance(event, told.PapersAsked):
-        left = await clocks.pause_left(tx, event.suborder_id, Clock.DECISION, at=event.at)
-    told_by_us = not isinstance(event, told.SuborderAccepted) or await deliveries.is_told(tx, event.bank_id, SEALED)
-    for step in rules.effects(event, read, pause_left=left, is_told=told_by_us):
-        terms = None
-        if isinstance(step, rules.Start | rules.Keep):
-            policy = read[step.clock]
-            terms = clocks.Terms(policy.owner, _limit(step.limit), dated[step.clock].version, policy.pause_cap)
-        await _apply(tx, event, suborder_id, step, terms)
+    if (bounding := rules.bounded_by(event, dated.values())) is not None and isinstance(event, told.SuborderEvent):
+        left = await clocks.pause_left(tx, event.suborder_id, bounding, at=event.at)
+    is_told = not isinstance(event, told.SuborderAccepted) or await deliveries.is_told(tx, event.bank_id, SEALED)
+    steps = rules.effects(event, dated, pause_left=left, is_told=is_told, kept=kept)
+    reopened = {step.clock for step in steps if isinstance(step, rules.Reopen)}
+    for step in steps:
+        if not isinstance(step, MOVES) or step.clock in reopened or _is_open(now.get(step.clock)):
+            await _apply(tx, event, step, keys, now)
 
 
 async def policy_of(tx: ReadTx, clock: Clock, on: date) -> rules.ClockPolicy:
     """A clock's dated rule on a day."""
-    return read_policy(clock, (await policies.in_force(tx, "clock", clock.value, on)).body)
+    return await _read(tx, clock, clock, await policies.version_in_force(tx, "clock", clock, on))
 
 
 async def package_delivered(tx: Tx, event: PackageDelivered) -> None:
@@ -60,18 +66,57 @@ async def delivery_failed(tx: Tx, event: DeliveryFailed) -> None:
     await clocks.pause(tx, case, Clock.DELIVERY, proof_id=event.package_id, at=tx.now)
 
 
+async def _in_force(
+    tx: ReadTx, on: date, loan_type: str
+) -> tuple[Mapping[Clock, str], Mapping[Clock, rules.ClockPolicy]]:
+    """The policy of every clock on a day: that of the loan's type where there is one (`DECISION/renewal`)."""
+    keys: dict[Clock, str] = {}
+    found: dict[Clock, rules.ClockPolicy] = {}
+    for clock in Clock:
+        for key in (f"{clock}/{loan_type}", clock.value) if loan_type else (clock.value,):
+            try:
+                version = await policies.version_in_force(tx, "clock", key, on)
+            except Refusal:
+                continue
+            keys[clock], found[clock] = key, await _read(tx, clock, key, version)
+            break
+    return keys, found
+
+
+async def _read(tx: ReadTx, clock: Clock, key: str, version: int) -> rules.ClockPolicy:
+    if (clock, key, version) not in _READ:
+        policy = await policies.get_version(tx, "clock", key, version)
+        _READ[clock, key, version] = read_policy(clock, policy.body)
+    return _READ[clock, key, version]
+
+
+async def _newest(tx: ReadTx, event: told.OrderEvent) -> Mapping[Clock, clocks.ClockState]:
+    """The newest clock of each kind of the event's suborder, and of its order."""
+    if isinstance(event, told.OrderPosted):
+        return {}
+    suborder_id = event.suborder_id if isinstance(event, told.SuborderEvent) else None
+    found = await clocks.of_root(tx, event.order_id)
+    return {Clock(one.kind): one for one in found if one.case_id in (suborder_id, event.order_id)}
+
+
+def _is_open(clock: clocks.ClockState | None) -> bool:
+    """Whether it still counts, or what was promised is still awaited."""
+    return clock is not None and (
+        clock.state in ("running", "paused") or (clock.state == "breached" and clock.stopped_at is None)
+    )
+
+
 async def _apply(
-    tx: Tx, event: told.OrderEvent, suborder_id: UUID | None, step: rules.ClockStep, terms: clocks.Terms | None
-) -> None:
-    case = _case(event, suborder_id, getattr(step, "clock", None))
+    tx: Tx, event: told.OrderEvent, step: rules.ClockStep, keys: Mapping[Clock, str],
+    now: Mapping[Clock, clocks.ClockState],
+) -> None:  # fmt: skip
+    case = _case(event, getattr(step, "clock", None))
     match step:
-        case rules.Start(clock):
-            assert terms is not None
-            await clocks.start(tx, case, clock, terms, at=event.at)
-        case rules.Keep(clock):
-            assert terms is not None
-            if await clocks.state_of(tx, case.case_id, clock) is None:
-                await clocks.start(tx, case, clock, terms, at=event.at)
+        case rules.Start(clock, limit, since):
+            await _start(tx, case, keys[clock], clock, limit, since or event.at)
+        case rules.Keep(clock, limit):
+            if clock not in now or now[clock].state not in ("running", "paused"):
+                await _start(tx, case, keys[clock], clock, limit, event.at)
         case rules.Stop(clock):
             await clocks.stop(tx, case.case_id, clock, at=event.at)
         case rules.Void(clock):
@@ -80,19 +125,20 @@ async def _apply(
             await clocks.void(tx, case.case_id, at=event.at)
         case rules.Pause(clock, proof_id):
             await clocks.pause(tx, case, clock, proof_id=proof_id, at=event.at)
+        case rules.Reopen(clock):
+            await clocks.carrying.reopen(tx, case.case_id, clock, at=event.at)
         case rules.Resume(clock):
             await clocks.resume(tx, case.case_id, clock, at=event.at)
 
 
-def _case(event: told.OrderEvent, suborder_id: UUID | None, clock: Clock | None) -> clocks.CaseRef:
-    """UNTIL is about the order; every other clock about a suborder, and its bank sees it."""
-    if clock is Clock.UNTIL or suborder_id is None:
+async def _start(tx: Tx, case: clocks.CaseRef, key: str, clock: Clock, limit: rules.Limit, at: datetime) -> None:
+    until = None if limit.until_on is None else due_at(limit.until_on)
+    await clocks.start(tx, case, clock, at=at, key=key, count=limit.count, until=until)
+
+
+def _case(event: told.OrderEvent, clock: Clock | None) -> clocks.CaseRef:
+    """UNTIL is about the order; every other clock about a suborder, and its bank and branch see it."""
+    if clock is Clock.UNTIL or not isinstance(event, told.SuborderEvent):
         return clocks.CaseRef(event.order_id, ORDER, event.order_id, event.business_id)
-    assert isinstance(event, told.SuborderEvent)
-    return clocks.CaseRef(event.order_id, SUBORDER, suborder_id, event.business_id, event.bank_id)
-
-
-def _limit(limit: rules.Limit) -> clocks.Limit:
-    if limit.until_on is not None:
-        return clocks.Limit(clocks.LimitUnit.INSTANT, at=due_at(limit.until_on))
-    return clocks.Limit(clocks.LimitUnit(limit.unit.value), limit.count)
+    parties = (event.business_id, event.bank_id, event.branch_id)
+    return clocks.CaseRef(event.order_id, SUBORDER, event.suborder_id, *parties)

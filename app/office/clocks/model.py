@@ -6,6 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
+WAITING = "told_at is null and rung_at is not null"
+
 
 def _instant(*, nullable: bool = False) -> "sa.Column[datetime]":
     return sa.Column(sa.DateTime(timezone=True), nullable=nullable)
@@ -62,6 +64,10 @@ class ClockRow(SQLModel, table=True):
     stopped_at: datetime | None = Field(sa_column=_instant(nullable=True))
     business_id: UUID | None = None
     bank_id: UUID | None = None
+    branch_id: UUID | None = None
+    policy_key: str = Field(default="", sa_column=sa.Column(sa.Text, nullable=False, server_default=""))
+    opened_at: datetime | None = Field(sa_column=_instant(nullable=True))  # Judged again from then on; else its start.
+    undone_at: datetime | None = Field(sa_column=_instant(nullable=True))  # From then on the next generation counts.
 
 
 class PauseRow(SQLModel, table=True):
@@ -80,5 +86,28 @@ class PauseRow(SQLModel, table=True):
     proof_id: UUID
     paused_at: datetime = Field(sa_column=_instant())
     resumed_at: datetime | None = Field(sa_column=_instant(nullable=True))
+    business_id: UUID | None = None
+    bank_id: UUID | None = None
+
+
+class RungRow(SQLModel, table=True):
+    """A share of a clock's counted time, and who is told when it is used up; told once, at `told_at`.
+
+    `rung_at` is None while an open pause stands before it, and for good once the clock has stopped before it.
+    """
+
+    __tablename__ = "clock_rungs"
+    __table_args__ = (
+        sa.Index("clock_rungs_due", "rung_at", postgresql_where=sa.text(WAITING)),
+        sa.Index("clock_rungs_case", "case_id", postgresql_where=sa.text(WAITING)),
+    )
+
+    clock_id: UUID = Field(primary_key=True, foreign_key="clocks.clock_id")
+    share: int = Field(primary_key=True)
+    root_id: UUID
+    case_id: UUID
+    told: list[str] = Field(sa_column=sa.Column(sa.ARRAY(sa.Text), nullable=False))
+    rung_at: datetime | None = Field(sa_column=_instant(nullable=True))
+    told_at: datetime | None = Field(sa_column=_instant(nullable=True))
     business_id: UUID | None = None
     bank_id: UUID | None = None

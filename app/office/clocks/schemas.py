@@ -1,6 +1,6 @@
 """The shape of a `clock` policy's body: one key per clock, dated; a clock keeps the version it was started by."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,7 +20,14 @@ class ClockBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     owner: Literal["bank", "firm", "platform", "supervisor"]
-    unit: Literal["workdays", "calendar_days", "months", "minutes", "until"]
+    unit: Literal["workdays", "calendar_days", "months", "minutes", "working_minutes", "until"]
     count: int = Field(ge=0, le=2500)
     pause_cap: int = Field(ge=0, le=250)
     rungs: list[RungBody]
+    # Which events of the case's own room move the clock: read by that room.
+    starts: list[dict[str, Any]] | None = None
+    stops: list[dict[str, Any]] = []
+    pauses: list[dict[str, Any]] = []
+    resumes: list[dict[str, Any]] = []
+    reopens: list[dict[str, Any]] = []
+    voids: list[dict[str, Any]] = []

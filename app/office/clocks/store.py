@@ -9,33 +9,68 @@ from app.kernel.ids import new_id
 from app.office.clocks.rules import Clock, Due, Limit, LimitUnit, Pause
 
 ALIVE = "state in ('running', 'paused')"
+AHEAD = "told_at is null and rung_at > $2"
 COLUMNS = (
     "clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at, pause_cap, started_at,"
-    " due_on, due_at, is_provisional, policy_version, calendar_version, stopped_at,"
-    " business_id, bank_id"
+    " due_on, due_at, is_provisional, policy_key, policy_version, calendar_version, stopped_at, business_id, bank_id,"
+    " branch_id"
 )
 
 
 async def insert_clock(
-    tx: Tx, key: tuple[UUID, str, UUID, str], owner: str, clock: Clock, due: Due, versions: tuple[int, int],
-    pause_cap: int, parties: tuple[UUID | None, UUID | None],
+    tx: Tx, key: tuple[UUID, str, UUID, str], owner: str, clock: Clock, due: Due, policy_key: str,
+    versions: tuple[int, int], pause_cap: int, parties: tuple[UUID | None, UUID | None, UUID | None],
 ) -> UUID:  # fmt: skip
-    """`key`: root, case kind, case, clock kind. `versions`: of the policy and of the calendar."""
+    """`key`: root, case kind, case, clock kind. `versions`: of the policy and of the calendar.
+
+    `parties`: the firm, the bank and its branch.
+    """
     root_id, case_kind, case_id, kind = key
     clock_id = new_id()
     await tx.execute(
         "insert into clocks (clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at,"
-        " pause_cap, started_at, due_on, due_at, is_provisional, policy_version, calendar_version, business_id,"
-        " bank_id) select $1, $2, $3, $4, $5, 1 + coalesce(max(gen), 0), $6, 'running', $7, $8, $9, $10, $11, $12,"
-        " $13, $14, $15, $16, $17, $18 from clocks where case_id = $4 and kind = $5",
+        " pause_cap, started_at, due_on, due_at, is_provisional, policy_key, policy_version,"
+        " calendar_version, business_id, bank_id, branch_id)"
+        " select $1, $2, $3, $4, $5, 1 + coalesce(max(gen), 0), $6, 'running', $7, $8, $9, $10, $11, $12, $13, $14,"
+        " $15, $16, $17, $18, $19, $20 from clocks where case_id = $4 and kind = $5",
         clock_id, root_id, case_kind, case_id, kind, owner, clock.limit.unit.value, clock.limit.n, clock.limit.at,
-        pause_cap, clock.started_at, due.due_on, due.due_at, due.provisional, *versions, *parties,
+        pause_cap, clock.started_at, due.due_on, due.due_at, due.provisional, policy_key, *versions, *parties,
     )  # fmt: skip
     return clock_id
 
 
 async def read_alive(tx: ReadTx, case_id: UUID, kind: str) -> Record | None:
     return await tx.row(f"select {COLUMNS} from clocks where case_id = $1 and kind = $2 and {ALIVE}", case_id, kind)  # noqa: S608
+
+
+async def read_newest(tx: ReadTx, case_id: UUID, kind: str) -> Record | None:
+    sql = f"select {COLUMNS} from clocks where case_id = $1 and kind = $2 order by gen desc limit 1"  # noqa: S608
+    return await tx.row(sql, case_id, kind)
+
+
+async def insert_reopened(tx: Tx, clock_id: UUID, at: datetime) -> UUID:
+    """A further generation of a stopped clock, with its start, its deadline and its pauses; the old one is undone."""
+    new = new_id()
+    touched = await tx.execute(
+        "update clocks set undone_at = $2 where clock_id = $1 and undone_at is null", clock_id, at
+    )
+    assert touched == 1, "a clock is undone once"
+    await tx.execute(
+        "insert into clocks (clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at,"
+        " pause_cap, started_at, due_on, due_at, is_provisional, policy_version, calendar_version, business_id,"
+        " bank_id, opened_at) select $2, root_id, case_kind, case_id, kind, gen + 1, owner,"
+        " case when due_at <= $3 then 'breached' else 'running' end, unit, count, limit_at, pause_cap, started_at,"
+        " due_on, due_at, is_provisional, policy_version, calendar_version, business_id, bank_id, $3"
+        " from clocks where clock_id = $1",
+        clock_id, new, at,
+    )  # fmt: skip
+    await tx.execute(
+        "insert into clock_pauses (pause_id, clock_id, root_id, proof_id, paused_at, resumed_at, business_id, bank_id)"
+        " select gen_random_uuid(), $2, root_id, proof_id, paused_at, resumed_at, business_id, bank_id"
+        " from clock_pauses where clock_id = $1",
+        clock_id, new,
+    )  # fmt: skip
+    return new
 
 
 async def read_of_root(tx: ReadTx, root_id: UUID) -> list[Record]:
@@ -92,19 +127,25 @@ async def set_met(tx: Tx, clock_id: UUID, at: datetime) -> None:
         "update clocks set state = 'met', stopped_at = $2 where clock_id = $1 and state = 'running'", clock_id, at
     )
     assert touched == 1, "only a running clock is met"
+    await end_rungs(tx, [clock_id], at)
 
 
 async def note_late_stop(tx: Tx, case_id: UUID, kind: str, at: datetime) -> None:
     """What was promised came after the breach: the breach stays, the instant is kept."""
-    await tx.execute(
+    rows = await tx.fetch(
         "update clocks set stopped_at = $3 where case_id = $1 and kind = $2 and state = 'breached'"
-        " and stopped_at is null",
+        " and stopped_at is null returning clock_id",
         case_id, kind, at,
     )  # fmt: skip
+    if rows:
+        await end_rungs(tx, [row["clock_id"] for row in rows], at)
 
 
 async def set_void(tx: Tx, case_id: UUID, kind: str | None, at: datetime) -> None:
-    """Void one kind, or with None all that still run on the case; their open pauses end."""
+    """Void one kind, or with None all that still run on the case; their open pauses end.
+
+    With None the case is over: what was breached reaches no further rung either.
+    """
     rows = await tx.fetch(
         f"update clocks set state = 'void', stopped_at = $3 where case_id = $1 and ($2::text is null or kind = $2)"  # noqa: S608
         f" and {ALIVE} returning clock_id",
@@ -115,6 +156,63 @@ async def set_void(tx: Tx, case_id: UUID, kind: str | None, at: datetime) -> Non
             "update clock_pauses set resumed_at = $2 where clock_id = any($1) and resumed_at is null",
             [row["clock_id"] for row in rows], at,
         )  # fmt: skip
+    if kind is None:
+        await tx.execute(f"update clock_rungs set rung_at = null where case_id = $1 and {AHEAD}", case_id, at)  # noqa: S608
+    elif rows:
+        await end_rungs(tx, [row["clock_id"] for row in rows], at)
+
+
+async def insert_rungs(
+    tx: Tx, clock_id: UUID, root_id: UUID, case_id: UUID, rungs: Sequence[tuple[int, Sequence[str], datetime | None]],
+    parties: tuple[UUID | None, UUID | None],
+) -> None:  # fmt: skip
+    """`rungs`: share in percent, who is told, and when it is used up as far as is known."""
+    await tx.execute(
+        "insert into clock_rungs (clock_id, share, root_id, case_id, told, rung_at, business_id, bank_id)"
+        " select $1, share, $2, $3, string_to_array(told, ','), rung_at, $7, $8"
+        " from unnest($4::integer[], $5::text[], $6::timestamptz[]) as rung (share, told, rung_at)",
+        clock_id, root_id, case_id, [share for share, _, _ in rungs], [",".join(told) for _, told, _ in rungs],
+        [rung_at for _, _, rung_at in rungs], *parties,
+    )  # fmt: skip
+
+
+async def read_untold(tx: ReadTx, clock_id: UUID) -> list[int]:
+    sql = "select share from clock_rungs where clock_id = $1 and told_at is null order by share"
+    return [row["share"] for row in await tx.fetch(sql, clock_id)]
+
+
+async def move_rungs(tx: Tx, clock_id: UUID, moved: Mapping[int, datetime | None]) -> None:
+    """New instants of rungs that were not told yet; a told rung stays told."""
+    await tx.execute(
+        "update clock_rungs r set rung_at = moved.rung_at from unnest($2::integer[], $3::timestamptz[])"
+        " as moved (share, rung_at) where r.clock_id = $1 and r.share = moved.share and r.told_at is null",
+        clock_id, list(moved), list(moved.values()),
+    )  # fmt: skip
+
+
+async def end_rungs(tx: Tx, clock_ids: Sequence[UUID], at: datetime) -> None:
+    """Rungs ahead of `at` are reached no more; one that was reached before it is still told."""
+    await tx.execute(f"update clock_rungs set rung_at = null where clock_id = any($1) and {AHEAD}", clock_ids, at)  # noqa: S608
+
+
+async def read_told(tx: ReadTx, clock_ids: Sequence[UUID]) -> Mapping[tuple[UUID, int], datetime]:
+    """When each rung that was told had been reached, by clock and share."""
+    sql = "select clock_id, share, rung_at from clock_rungs where clock_id = any($1) and told_at is not null"
+    return {(row["clock_id"], row["share"]): row["rung_at"] for row in await tx.fetch(sql, clock_ids)}
+
+
+async def tell_rungs(tx: Tx, up_to: datetime, wall: datetime, most: int, listeners: Sequence[str]) -> int:
+    return int(await tx.value("select tell_rungs($1, $2, $3, $4)", up_to, wall, most, listeners))
+
+
+async def tell_rungs_of(tx: Tx, clock_ids: Sequence[UUID], up_to: datetime, listeners: Sequence[str]) -> int:
+    """Tell what these clocks, whose roots the caller has locked, had reached by an instant."""
+    told = await tx.value(
+        "select note_rungs(array_agg(clock_id), array_agg(share), $2, $3, $4) from clock_rungs"
+        " where clock_id = any($1) and told_at is null and rung_at <= $2 having count(*) > 0",
+        clock_ids, up_to, tx.wall, listeners,
+    )  # fmt: skip
+    return int(told or 0)
 
 
 async def insert_pause(

@@ -1,7 +1,7 @@
 """Which event does what to which clock, and the dated data behind it."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -16,24 +16,34 @@ from app.market.sla import rules as sla
 from app.market.sla.schemas import read_policy
 from tests.support import REPOSITORY, shanghai
 
-SHIPPED = {
-    Clock(row["key"]): read_policy(Clock(row["key"]), row["body"])
-    for row in json.loads((REPOSITORY / "migrations/policies/clock.json").read_text())
-    if row["key"] in set(Clock)  # Other cases have clocks of their own.
-}
+ROWS = json.loads((REPOSITORY / "migrations/policies/clock.json").read_text())
+ON = {1: date(2025, 9, 25), 2: date(2026, 1, 1)}
+
+
+def in_force(on: date) -> dict[Clock, sla.ClockPolicy]:
+    """The clocks of orders by the newest version valid on a day."""
+    rows = [row for row in ROWS if row["key"] in Clock.__members__ and date.fromisoformat(row["valid_from"]) <= on]
+    newest = {row["key"]: row for row in sorted(rows, key=lambda row: row["version"])}
+    return {Clock(key): read_policy(Clock(key), row["body"]) for key, row in newest.items()}
+
+
+SHIPPED = in_force(ON[1])
 PROOF = UUID(int=5)
-# What an event does, in order: + start, ~ start unless it runs, ! met, x void, | pause, > resume; * all that is left.
+# What an event does, in order: + start, ~ start unless it runs, ! met, x void, | pause, > resume, < go on; * the rest.
 EFFECTS = """
 OrderPosted         +UNTIL
-SuborderPushed      ~UNTIL +ACCEPT
+SuborderPushed      +ACCEPT +RECOMMENDED ~UNTIL
 SuborderAccepted    !ACCEPT +CONTACT +DECISION +DELIVERY
 SuborderContacted   !CONTACT
+ContactDenied       <CONTACT
 SuborderInvestigated
 PapersAsked         |DECISION +PAPERS
 PapersBrought       !PAPERS >DECISION
+PapersContested     !PAPERS >DECISION
 PapersCapped        >DECISION
-SuborderRefused     !ACCEPT !CONTACT !DECISION *
-OfferMade           !DECISION xPAPERS +OFFER
+SuborderRefused     !ACCEPT !CONTACT !DECISION !RECOMMENDED *
+OfferMade           xPAPERS !DECISION !RECOMMENDED +OFFER
+OfferRetracted      <DECISION !DECISION *
 OfferPicked         !OFFER !UNTIL +SIGN
 SuborderSigned      !SIGN xGRACE +PAYOUT +DRAWS
 DrawPaid            !PAYOUT
@@ -43,11 +53,16 @@ SuborderWithdrawn   *
 SuborderLapsed      *
 OrderEnded          xUNTIL
 ClockBreached       +GRACE
+LoanRepaid
+LoanExtended
+LoanOverdue
+LoanSettled         *
+DeferralAgreed      !SIGN xGRACE *
 """
 VALUES: dict[str, Any] = {
     "until_on": date(2025, 11, 20), "draw_until_on": date(2025, 12, 31), "paid_on": date(2025, 9, 29),
     "contacted_at": shanghai("2025-09-25 10:00"), "at": shanghai("2025-09-25 10:00"), "clock": Clock.SIGN,
-    "request_id": PROOF, "valid_workdays": 10, "is_last": False,
+    "request_id": PROOF, "valid_workdays": 10, "is_last": False, "recommended_at": shanghai("2025-09-20 10:00"),
 }  # fmt: skip
 
 
@@ -61,29 +76,37 @@ def event_of(name: str, **changed: object) -> told.OrderEvent:
 
 
 def drawn(steps: tuple[sla.ClockStep, ...]) -> str:
-    signs = {sla.Start: "+", sla.Keep: "~", sla.Stop: "!", sla.Void: "x", sla.Pause: "|", sla.Resume: ">"}
+    signs = {
+        sla.Start: "+",
+        sla.Keep: "~",
+        sla.Stop: "!",
+        sla.Void: "x",
+        sla.Pause: "|",
+        sla.Resume: ">",
+        sla.Reopen: "<",
+    }
     return " ".join("*" if isinstance(step, sla.VoidRest) else f"{signs[type(step)]}{step.clock}" for step in steps)
 
 
 LINES = [(line.split()[0], " ".join(line.split()[1:])) for line in EFFECTS.strip().splitlines()]
 
 
+@pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize(("name", "effects"), LINES)
-def test_what_an_event_does_to_the_clocks(name: str, effects: str) -> None:
-    """The picture is the promise: four kinds of step, nothing hidden."""
-    assert effects == drawn(sla.effects(event_of(name), SHIPPED, pause_left=10))
+def test_what_an_event_does_to_every_clock(name: str, effects: str, version: int) -> None:
+    """The picture is the promise: the words of the documents, and those that the first documents left to the code."""
+    assert effects == drawn(sla.effects(event_of(name), in_force(ON[version]), pause_left=10))
 
 
 def test_the_picture_names_every_event_of_an_order() -> None:
-    """A new event cannot be forgotten, and what does something is listened to."""
+    """A new event cannot be forgotten, and is listened to, since a document may name it."""
     kinds = {
         name for name, kind in vars(told).items()
         if isinstance(kind, type) and issubclass(kind, told.OrderEvent)
         and kind not in (told.OrderEvent, told.SuborderEvent)
     }  # fmt: skip
 
-    assert kinds == {name for name, _ in LINES}
-    assert {kind.__name__ for kind in LISTENED} == {name for name, effects in LINES if effects}
+    assert kinds == {name for name, _ in LINES} == {kind.__name__ for kind in LISTENED}
 
 
 def test_the_last_draw_ends_all_clocks() -> None:
@@ -109,6 +132,8 @@ def test_papers_get_five_workdays_or_what_the_cap_leaves(left: int, days: int) -
     """Two requests can never pause longer than the cap."""
     _, start = sla.effects(event_of("PapersAsked"), SHIPPED, pause_left=left)
 
+    assert "DECISION" == sla.bounded_by(event_of("PapersAsked"), SHIPPED.values())
+
     assert sla.Start(Clock.PAPERS, sla.Limit(sla.Unit.WORKDAYS, days)) == start
 
 
@@ -121,6 +146,7 @@ def test_the_first_limits_are_the_published_ones() -> None:
         "OFFER": ("firm", "workdays", 0), "SIGN": ("bank", "workdays", 5), "GRACE": ("firm", "workdays", 10),
         "PAYOUT": ("bank", "workdays", 5), "DRAWS": ("firm", "until", 0), "UNTIL": ("firm", "until", 0),
         "PAPERS": ("firm", "workdays", 5), "DELIVERY": ("platform", "minutes", 10),
+        "RECOMMENDED": ("bank", "months", 1),
     } == limits  # fmt: skip
     assert 10 == SHIPPED[Clock.DECISION].pause_cap
 
@@ -129,3 +155,42 @@ def test_a_policy_of_another_shape_is_refused() -> None:
     """What an operator publishes is read strictly."""
     with pytest.raises(ValidationError):
         read_policy(Clock.ACCEPT, {"owner": "bank", "unit": "hours", "count": 2, "pause_cap": 0, "rungs": []})
+
+
+def test_a_running_clock_lives_by_the_document_it_was_started_with() -> None:
+    """A later document that lets a promise stop elsewhere, or pause no more, is for clocks that start under it."""
+    later = dict(SHIPPED)
+    later[Clock.DECISION] = replace(SHIPPED[Clock.DECISION], words=sla.Words(stops=(sla.When("SuborderInvestigated"),)))
+
+    asked = sla.effects(event_of("PapersAsked"), later, pause_left=10, kept=SHIPPED)
+    under_it = sla.effects(event_of("PapersAsked"), later, pause_left=10)
+
+    assert ("|DECISION +PAPERS", "+PAPERS") == (drawn(asked), drawn(under_it))
+    assert () == sla.effects(event_of("SuborderInvestigated"), later, kept=SHIPPED)
+
+
+def test_what_was_not_recommended_has_no_such_promise() -> None:
+    """The month counts from the recommendation, which most orders have not."""
+    assert "+ACCEPT ~UNTIL" == drawn(sla.effects(event_of("SuborderPushed", recommended_at=None), SHIPPED))
+
+
+@pytest.mark.parametrize("words", [
+    {"starts": [{"on": "SuborderForgotten"}]}, {"starts": [{"on": "OfferMade", "count": "days"}]},
+    {"starts": [], "stops": [{"on": "DrawPaid", "where": {"last": True}}]}, {"starts": [{"when": "OfferMade"}]},
+])  # fmt: skip
+def test_words_about_what_orders_never_tell_are_refused(words: dict[str, Any]) -> None:
+    """A misspelt event would be a clock that never stops."""
+    body = {"owner": "bank", "unit": "workdays", "count": 2, "pause_cap": 0, "rungs": []}
+
+    with pytest.raises((ValidationError, ValueError)):
+        read_policy(Clock.ACCEPT, body | words)
+
+
+def test_every_rung_of_a_bank_is_told_up_to_the_supervisor_when_the_promise_is_broken() -> None:
+    """Yellow to the branch, red to its head office as well, broken to all three (三员督办)."""
+    for policy in in_force(ON[2]).values():
+        told = {rung.share: set(rung.told) for rung in policy.rungs}
+        if policy.owner == "bank":
+            assert "branch" in told[70]
+            assert {"branch", "head_office"} <= told[90]
+            assert {"head_office", "customer_service", "supervisor"} <= told[100]

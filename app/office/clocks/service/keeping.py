@@ -17,6 +17,7 @@ from app.office import policies
 from app.office.clocks import rules, store
 from app.office.clocks.rules import Clock, Due, Limit, LimitUnit
 from app.office.clocks.schemas import ClockBody
+from app.office.clocks.service import ladders
 
 CALENDAR: Final = ("calendar", "cn")
 _PARSED: Final[dict[int, Calendar]] = {}  # By version: a version never changes.
@@ -31,16 +32,19 @@ class CaseRef:
     case_id: UUID
     business_id: UUID | None = None
     bank_id: UUID | None = None
+    branch_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How long and whose: from the dated policy in force on the day of the start."""
+    """How long and whose: from the dated policy in force on the day of the start. `rungs`: share, who is told."""
 
     owner: str
     limit: Limit
     policy_version: int
     pause_cap: int = 0
+    policy_key: str = ""
+    rungs: tuple[tuple[int, tuple[str, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +66,35 @@ class ClockState:
     root_id: UUID
     business_id: UUID | None
     bank_id: UUID | None
+    branch_id: UUID | None
+    policy_key: str
+    policy_version: int
 
 
 async def start(
-    tx: Tx, case: CaseRef, kind: str, terms: Terms | None = None, *, at: datetime, count: int | None = None,
-    until: datetime | None = None,
+    tx: Tx, case: CaseRef, kind: str, terms: Terms | None = None, *, at: datetime, key: str = "",
+    count: int | None = None, until: datetime | None = None,
 ) -> Due:  # fmt: skip
-    """Start a clock at `at`, by the policy `clock` of that kind in force on that day unless terms are given.
+    """Start a clock at `at`, by the policy `clock` of that kind (or `key`) in force on that day unless terms are given.
 
     The day of the event does not count. `count` or `until` is given where the case itself names the limit.
     Refuses `policy-missing`.
     """
     if terms is None:
-        terms = await terms_on(tx, kind, shanghai_date(at), count=count, until=until)
+        terms = await terms_on(tx, key or kind, shanghai_date(at), count=count, until=until)
     version, calendar = await calendar_on(tx, shanghai_date(at))
     clock = Clock(at, terms.limit)
     due = rules.due(clock, calendar)
     assert due is not None, "a clock without a pause is due some day"
-    await store.insert_clock(
-        tx, (case.root_id, case.kind, case.case_id, kind), terms.owner, clock, due, (terms.policy_version, version),
-        terms.pause_cap, (case.business_id, case.bank_id),
+    parties = (case.business_id, case.bank_id)
+    clock_id = await store.insert_clock(
+        tx, (case.root_id, case.kind, case.case_id, kind), terms.owner, clock, due, terms.policy_key,
+        (terms.policy_version, version), terms.pause_cap, (*parties, case.branch_id),
     )  # fmt: skip
+    if terms.rungs:
+        reached = {rung.share: rung.at for rung in rules.rungs(clock, calendar, [share for share, _ in terms.rungs])}
+        rungs = [(share, told, reached[share]) for share, told in terms.rungs]
+        await store.insert_rungs(tx, clock_id, case.root_id, case.case_id, rungs, parties)
     return due
 
 
@@ -112,7 +124,11 @@ async def pause(tx: Tx, case: CaseRef, kind: str, *, proof_id: UUID, at: datetim
     """Stop counting from `at`, with its proof. Nothing happens when no such clock runs."""
     row = await store.read_alive(tx, case.case_id, kind)
     if row is not None and row["state"] == "running":
-        await store.insert_pause(tx, row["clock_id"], case.root_id, proof_id, at, (case.business_id, case.bank_id))
+        clock_id = row["clock_id"]
+        await ladders.tell_reached(tx, [clock_id], at=at)
+        await store.insert_pause(tx, clock_id, case.root_id, proof_id, at, (case.business_id, case.bank_id))
+        clock = store.clock_of(row, await store.read_pauses(tx, clock_id))
+        await ladders.move(tx, clock_id, clock, await calendar_of(tx, row["calendar_version"]))
 
 
 async def resume(tx: Tx, case_id: UUID, kind: str, *, at: datetime) -> None:
@@ -146,7 +162,8 @@ async def terms_on(tx: ReadTx, key: str, on: date, *, count: int | None, until: 
         limit = Limit(LimitUnit.INSTANT, at=until)
     else:
         limit = Limit(LimitUnit(body.unit), body.count if count is None else count)
-    return Terms(body.owner, limit, policy.version, body.pause_cap)
+    rungs = tuple((rung.share, tuple(rung.told)) for rung in body.rungs)
+    return Terms(body.owner, limit, policy.version, body.pause_cap, key, rungs)
 
 
 async def calendar_on(tx: ReadTx, on: date) -> tuple[int, Calendar]:
@@ -168,9 +185,11 @@ async def calendar_of(tx: ReadTx, version: int) -> Calendar:
 async def _resume(tx: Tx, row: Record, at: datetime) -> None:
     await store.end_pause(tx, row["clock_id"], at)
     pauses = await store.read_pauses(tx, row["clock_id"])
-    due = rules.due(store.clock_of(row, pauses), await calendar_of(tx, row["calendar_version"]))
+    clock, calendar = store.clock_of(row, pauses), await calendar_of(tx, row["calendar_version"])
+    due = rules.due(clock, calendar)
     assert due is not None, "all pauses have ended"
     await store.set_running(tx, row["clock_id"], due)
+    await ladders.move(tx, row["clock_id"], clock, calendar)
 
 
 def state(row: Record) -> ClockState:

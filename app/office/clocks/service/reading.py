@@ -13,7 +13,10 @@ from app.office.clocks.service.keeping import ClockState, calendar_of, state
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A clock with its day-by-day account. `rungs` are (percent, instant), None while an open pause stands before."""
+    """A clock with its day-by-day account.
+
+    `rungs` are (percent, instant), None while an open pause stands before; one that was told stays where it was.
+    """
 
     clock: ClockState
     lines: tuple[DayLine, ...]
@@ -40,22 +43,29 @@ async def of_root(tx: ReadTx, root_id: UUID) -> tuple[ClockState, ...]:
 
 
 async def explain(tx: ReadTx, root_id: UUID, *, now: datetime) -> Mapping[tuple[UUID, str], Explanation]:
-    """Why each deadline is on its day, for the newest clock of every case and kind of one root, in two statements.
+    """Why each deadline is on its day, for the newest clock of every case and kind of one root, in three statements.
 
     Each has every day from the start to the deadline, or to now while a pause is open.
     """
     newest = {(row["case_id"], row["kind"]): row for row in await store.read_of_root(tx, root_id)}
     pauses = await store.read_pauses_of_root(tx, root_id)
-    return {key: await _explained(tx, row, pauses.get(row["clock_id"], ()), now) for key, row in newest.items()}
+    told = await store.read_told(tx, [row["clock_id"] for row in newest.values()])
+    return {key: await _explained(tx, row, pauses.get(row["clock_id"], ()), told, now) for key, row in newest.items()}
 
 
-async def _explained(tx: ReadTx, row: Record, pauses: tuple[Pause, ...], now: datetime) -> Explanation:
+async def _explained(
+    tx: ReadTx, row: Record, pauses: tuple[Pause, ...], told: Mapping[tuple[UUID, int], datetime], now: datetime
+) -> Explanation:
     calendar = await calendar_of(tx, row["calendar_version"])
     clock = store.clock_of(row, pauses)
     until = max(now, row["started_at"]) if row["state"] == "paused" else row["due_at"]
     seen = min(now, row["stopped_at"] or now)
+    rungs = tuple(
+        rules.Rung(rung.share, told.get((row["clock_id"], rung.share), rung.at), rung.provisional)
+        for rung in rules.rungs(clock, calendar)
+    )
     return Explanation(
         state(row), rules.trace(clock, calendar, until), pauses,
-        rules.time_used(clock, calendar, max(seen, row["started_at"])).share_ppm, rules.rungs(clock, calendar),
+        rules.time_used(clock, calendar, max(seen, row["started_at"])).share_ppm, rungs,
         row["policy_version"], row["calendar_version"],
     )  # fmt: skip

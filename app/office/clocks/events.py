@@ -1,0 +1,34 @@
+"""What clocks tell other rooms. Append-only shapes: a new field goes last and has a default."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from app.kernel.events import Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RungReached(Event):
+    """A share of a clock's counted time, in percent, was used up at `at`: told once per clock and share.
+
+    The stream is the clock's root. `told`: audiences that the policy names (`branch`, `head_office`,
+    `customer_service`, `supervisor`, `firm`); `state`: the clock's when this was written down. `policy_key` is the
+    clock's own name where it is empty. Written by the database by the block, so nobody listens in the transaction.
+    """
+
+    clock_id: UUID
+    case_kind: str
+    case_id: UUID
+    root_id: UUID
+    clock: str
+    share: int
+    told: tuple[str, ...]
+    due_on: date
+    due_at: datetime
+    owner: str
+    state: str
+    business_id: UUID | None = None
+    bank_id: UUID | None = None
+    branch_id: UUID | None = None
+    policy_key: str = ""
+    policy_version: int = 0
