@@ -59,6 +59,7 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
     "reason-required": Problem(422, "拒单须说明原因", "A refusal needs a reason"),
     "reason-unknown": Problem(422, "拒单原因不在有效目录内", "The reason is not in the list in force"),
     "reason-empty": Problem(422, "拒单说明没有实质内容", "The text says nothing"),
+    "reason-leaks": Problem(422, "拒单说明含有不得告知的内容", "The text tells what is not to be told"),
     "evidence-missing": Problem(422, "没有可核对的依据", "There is no evidence to check against"),
     "evidence-contradicts": Problem(422, "依据与所述原因不符", "The evidence does not bear out the reason"),
     "papers-refused": Problem(422, "补充材料要求不符合规定", "The request for papers is not acceptable"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from app.market.reasons.rules import Comparison, Proof, Reason, Source, Tree, Wording, meaning
+from app.market.reasons.rules import Comparison, Proof, Reason, Source, Tree, Wording, lexicon, meaning
 
 
 class _Document(BaseModel):
@@ -78,13 +78,25 @@ class WordingDocument(_Document):
     rest_letters_min: int
     verdict_letters_min: int
     phrases: list[str]
+    facts: list[str] = []
+    topics: list[str] = []
+    relations: list[str] = []
+    figure: str | None = None
+    day: str | None = None
+    leaks: list[str] = []
+    alike_ppm: int = 1_000_000
 
     def wording(self) -> Wording:
         said = {meaning(phrase) for phrase in self.phrases} - {""}
         longest_first = tuple(sorted(said, key=lambda phrase: (-len(phrase), phrase)))
+        facts, topics, relations = (lexicon(words) if words else None for words in (
+            self.facts, self.topics, self.relations))  # fmt: skip
         return Wording(
-            longest_first, self.letters_min, self.distinct_min, self.rest_letters_min, self.verdict_letters_min
-        )
+            longest_first, self.letters_min, self.distinct_min, self.rest_letters_min, self.verdict_letters_min,
+            facts, topics, relations, re.compile(self.figure) if self.figure else None,
+            re.compile(self.day) if self.day else None,
+            tuple(re.compile(leak) for leak in self.leaks), self.alike_ppm,
+        )  # fmt: skip
 
 
 def read_tree(version: int, tree: Mapping[str, Any], wording: Mapping[str, Any]) -> Tree:

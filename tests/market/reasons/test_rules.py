@@ -16,7 +16,7 @@ WORDS = "近十二个月有效开票额低于本产品下限"
 
 
 def body(kind: str) -> dict[str, object]:
-    return dict(json.loads((POLICIES / f"{kind}.json").read_text())[0]["body"])
+    return dict(json.loads((POLICIES / f"{kind}.json").read_text())[-1]["body"])
 
 
 TREE = read_tree(1, body("reason"), body("empty_phrase"))

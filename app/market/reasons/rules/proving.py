@@ -6,12 +6,13 @@ asked and has none) and "not collected" (nobody asked) are two different answers
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
+
+from app.market.reasons.rules.wording import Wording, text_fault
 
 
 class Comparison(StrEnum):
@@ -53,6 +54,7 @@ class Why(StrEnum):
     NOT_FROM_PUSHED = "not_from_pushed"
     TEXT_EMPTY = "text_empty"  # Only words that fit every refusal.
     TEXT_SHORT = "text_short"
+    TEXT_LEAKS = "text_leaks"  # A score of a model, a number of a person, what another source said in confidence.
     CLAIM_MISSING = "claim_missing"
     PATH_NOT_ALLOWED = "path_not_allowed"  # The path has nothing to do with this reason.
     COMPARISON_NOT_ALLOWED = "comparison_not_allowed"
@@ -72,6 +74,7 @@ PROBLEM_OF: Final[Mapping[Why, str]] = {
     Why.NOT_FROM_PUSHED: "evidence-missing",
     Why.TEXT_EMPTY: "reason-empty",
     Why.TEXT_SHORT: "reason-empty",
+    Why.TEXT_LEAKS: "reason-leaks",
     Why.CLAIM_MISSING: "evidence-missing",
     Why.PATH_NOT_ALLOWED: "evidence-missing",
     Why.COMPARISON_NOT_ALLOWED: "evidence-contradicts",
@@ -141,23 +144,6 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
-    """When the words of a refusal say something. Letters are those that `meaning` leaves: signs and blanks say nothing.
-
-    `empty_phrases` fit every refusal; normalised by `meaning`, the longest first, so that a phrase goes before its
-    parts. `distinct_min`: ten times the same letter says nothing. `rest_letters_min`: what an honest text keeps when
-    its courtesies are taken away. A phrase shorter than `verdict_letters_min` is filler: it only falls away beside one
-    that says no.
-    """
-
-    empty_phrases: tuple[str, ...]
-    letters_min: int
-    distinct_min: int
-    rest_letters_min: int
-    verdict_letters_min: int
-
-
-@dataclass(frozen=True, slots=True)
 class Tree:
     version: int
     reasons: Mapping[str, Reason]
@@ -204,7 +190,7 @@ def check(
     if from_pushed and not reason.from_pushed:
         return NotHeld(Why.NOT_FROM_PUSHED)
     if (fault := text_fault(text, tree.wording)) is not None:
-        return NotHeld(fault)
+        return NotHeld(Why(fault.value))
     if not reason.proofs:
         return Held(reason, None)
     if claim is None:
@@ -295,37 +281,3 @@ def compares(left: Value | None, comparison: Comparison, right: Value | None) ->
     if isinstance(left, str) and isinstance(right, str):
         return (left == right) if comparison is Comparison.EQ else comparison is Comparison.NE and left != right
     return False
-
-
-def meaning(text: str) -> str:
-    """A text without width, case, blanks, signs and invisible characters: letters, digits and ideographs alone.
-
-    >>> meaning("综 合・评分，不足！！（ＡＢＣ）")
-    '综合评分不足abc'
-    """
-    plain = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(letter for letter in plain if unicodedata.category(letter)[0] in "LN")
-
-
-def text_fault(text: str, wording: Wording) -> Why | None:
-    """What is wrong with the words of a refusal; a text of nothing but phrases that fit every refusal is empty.
-
-    >>> wording = Wording(("经综合评估不予通过", "综合评分不足"), 10, 5, 6, 4)
-    >>> text_fault("综合评分不足，经综合评估不予通过", wording)
-    <Why.TEXT_EMPTY: 'text_empty'>
-    >>> text_fault("太低", wording)
-    <Why.TEXT_SHORT: 'text_short'>
-    >>> text_fault("近十二个月有效开票额低于本产品下限", wording) is None
-    True
-    """
-    said = meaning(text)
-    phrases = wording.empty_phrases
-    if any(len(phrase) >= wording.verdict_letters_min and phrase in said for phrase in phrases):
-        rest = said
-        for phrase in phrases:
-            rest = rest.replace(phrase, "")
-        if len(rest) < wording.rest_letters_min or len(set(rest)) < wording.distinct_min:
-            return Why.TEXT_EMPTY
-    if len(said) < wording.letters_min:
-        return Why.TEXT_SHORT
-    return Why.TEXT_EMPTY if len(set(said)) < wording.distinct_min else None
