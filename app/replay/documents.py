@@ -12,8 +12,8 @@ SATURDAY: Final = 5
 ACTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "ACCEPT": ("push", ("accept", "refuse")),
     "CONTACT": ("accept", ("contact", "refuse")),
-    "DECISION": ("accept", ("offer", "refuse")),
-    "SIGN": ("pick", ("sign",)),
+    "DECISION": ("accept", ("offer", "refuse", "retract")),
+    "SIGN": ("pick", ("sign", "reschedule")),
     "PAYOUT": ("sign", ("pay_out",)),
 }
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
@@ -33,8 +34,9 @@ class Outcome(StrEnum):
 class Move:
     """One act on a suborder. `seq` orders acts of one instant; a pause event leaves the state as it is.
 
-    `amount_fen` is the offer's at pick, the contract's at sign, the draw's at pay out; `reason_code` and
-    `has_evidence` belong to a refusal.
+    `amount_fen` is the offer's at pick, the contract's at sign, the draw's at pay out, what came
+    back at repay, what was written off at settle, the offer's at reschedule; `rate_ppm` the offer's at pick;
+    `reason_code` and `has_evidence` belong to a refusal; `is_first` to a firm's first draw of all.
     """
 
     suborder_id: UUID
@@ -46,11 +48,16 @@ class Move:
     reason_code: str = ""
     has_evidence: bool = True
     cause: str = ""
+    rate_ppm: int = 0
+    is_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What stays the same about a suborder, to group by, and its moves in order."""
+    """What stays the same about a suborder, to group by, and its moves in order.
+
+    `is_unsecured` is its product's, None where the shelf does not know it; `sealed` when its packages were sealed.
+    """
 
     suborder_id: UUID
     bank: str
@@ -58,6 +65,12 @@ class Case:
     product: str
     district: str
     moves: tuple[Move, ...]
+    industry: str = ""
+    size: str = ""
+    loan_type: str = "new"
+    asked_fen: int = 0
+    is_unsecured: bool | None = None
+    sealed: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +135,22 @@ def pauses(moves: Sequence[Move]) -> tuple[tuple[datetime, datetime | None], ...
     return tuple(found)
 
 
+def kept(moves: Sequence[Move], as_of: datetime) -> list[Move]:
+    """The moves until `as_of` without what was taken back by then: contacts that the firm denied next, offers that the
+    bank retracted. Everything else, also the taking back, stays."""
+    seen = [move for move in moves if move.at <= as_of]
+    words = [move for move in seen if move.act in ("contact", "deny_contact")]
+    denied = {
+        one.seq
+        for one, after in pairwise(words)
+        if (one.act, after.act) == ("contact", "deny_contact")
+    }
+    retracted = any(move.act == "retract" for move in seen)
+    return [move for move in seen if move.seq not in denied and not (retracted and move.act == "offer")]
+
+
 def _ends_pause(move: Move) -> bool:
-    return move.act in {"bring_papers", "contest", "cap_papers", "offer", "refuse"} or move.to_state in ENDS
+    return move.act in {"bring_papers", "contest_papers", "cap_papers", "offer", "refuse"} or move.to_state in ENDS
 
 
 def judge(case: Case, dated: Iterable[DatedPromise], calendar: Calendar, as_of: datetime) -> Judged | None:
@@ -135,7 +162,7 @@ def judge(case: Case, dated: Iterable[DatedPromise], calendar: Calendar, as_of: 
     promise = _in_force(versions, china_day(start.at))
     if promise is None:
         return None
-    later = [move for move in case.moves if move.seq > start.seq and move.at <= as_of]
+    later = [move for move in kept(case.moves, as_of) if move.seq > start.seq]
     stop = next((move for move in later if move.act in promise.stops or move.to_state in ENDS), None)
     until = as_of if stop is None else stop.at
     due_at, used, paused = _walk(promise, start.at, until, pauses(case.moves), calendar)
@@ -192,15 +219,22 @@ def _is_paused(stretches: Sequence[tuple[datetime, datetime | None]], instant: d
 
 
 def reckon(
-    cases: Sequence[Case], promises: Mapping[str, Sequence[DatedPromise]], calendar: Calendar, as_of: datetime
+    cases: Sequence[Case],
+    promises: Mapping[str, Sequence[DatedPromise]],
+    calendar: Calendar,
+    as_of: datetime,
+    month: str = "",
 ) -> tuple[Row, ...]:
-    """Every figure of every group, sorted: over all, by bank, branch, product, district and month."""
+    """Every figure of every group, sorted: over all, by bank, branch, product, district, industry, size, type and
+    month. With a `month` (YYYY-MM), of what is told in that month alone, and not by month."""
     gathered: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
     medians: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for case in cases:
         judged = [judge(case, promises[code], calendar, as_of) for code in sorted(promises)]
         for figure, at, value, of in _facts(case, [one for one in judged if one], as_of):
-            for by, key in _groups(case, at):
+            if month and china_day(at).strftime("%Y-%m") != month:
+                continue
+            for by, key in _groups(case, at)[: -1 if month else None]:
                 gathered[by, key, figure].append((value, of))
                 if figure in MEDIANS:
                     medians[by, key, MEDIANS[figure]].append(value)
@@ -229,6 +263,9 @@ def _groups(case: Case, at: datetime) -> tuple[tuple[str, str], ...]:
         ("branch", case.branch),
         ("product", case.product),
         ("district", case.district),
+        ("industry", case.industry),
+        ("size", case.size),
+        ("type", case.loan_type),
         ("month", china_day(at).strftime("%Y-%m")),
     )
 
@@ -239,11 +276,20 @@ def _facts(case: Case, judged: Sequence[Judged], as_of: datetime) -> Iterator[tu
     firsts: dict[str, Move] = {}
     for move in moves:
         firsts.setdefault(move.act, move)
+    standing = next((move for move in kept(case.moves, as_of) if move.act == "contact"), None)
+    firsts.pop("contact", None)
+    if standing is not None:
+        firsts["contact"] = standing
     for act in FUNNEL:
         if act in firsts:
             yield f"funnel:{act}", firsts[act].at, 1, 1
     yield from _answers(firsts)
-    yield from _money(moves)
+    yield from _money(moves, case.loan_type)
+    yield from _loan(moves)
+    yield from _lending(case, firsts, moves)
+    for sealed_at in case.sealed:
+        if sealed_at <= as_of:
+            yield "packages", sealed_at, 1, 1
     yield from _refusals(firsts)
     for one in judged:
         if one.outcome in (Outcome.MET, Outcome.BREACHED):
@@ -264,12 +310,52 @@ def _answers(firsts: Mapping[str, Move]) -> Iterator[tuple[str, datetime, int, i
         yield "accepted", lapse.at, 0, 1
 
 
-def _money(moves: Sequence[Move]) -> Iterator[tuple[str, datetime, int, int]]:
-    """Granted, signed and paid out, each in fen, never added together."""
-    names = {"pick": "granted_fen", "sign": "signed_fen", "pay_out": "paid_out_fen"}
+def _money(moves: Sequence[Move], loan_type: str) -> Iterator[tuple[str, datetime, int, int]]:
+    """Granted, signed and paid out, each in fen, never added together. A deferral grants nothing: it puts off."""
+    names = {"pick": "granted_fen", "sign": "signed_fen", "pay_out": "paid_out_fen", "reschedule": "deferred_fen"}
     for move in moves:
-        if move.act in names:
+        if move.act in names and (move.act, loan_type) != ("pick", "deferral"):
             yield names[move.act], move.at, move.amount_fen, 1
+
+
+def _lending(
+    case: Case, firsts: Mapping[str, Move], moves: Sequence[Move]
+) -> Iterator[tuple[str, datetime, int, int]]:
+    """What was asked; of what was picked the unsecured part and the rate, weighted by yuan; first loans; renewals."""
+    pick, draw, push = firsts.get("pick"), firsts.get("pay_out"), firsts.get("push")
+    if push is not None:
+        yield "asked_fen", push.at, case.asked_fen, 1
+    if pick is not None:
+        yield "mean_rate", pick.at, pick.rate_ppm * (pick.amount_fen // 100), pick.amount_fen // 100
+        if case.is_unsecured is not None:
+            yield "unsecured_fen", pick.at, pick.amount_fen if case.is_unsecured else 0, pick.amount_fen
+    if draw is not None:
+        yield "first_loan", draw.at, int(draw.is_first), 1
+    if case.loan_type == "renewal":
+        answer = next((move for move in moves if move.act in {"pick", "refuse", "lapse"}), None)
+        if answer is not None:
+            yield "renewed", answer.at, int(answer.act == "pick"), 1
+
+
+def _loan(moves: Sequence[Move]) -> Iterator[tuple[str, datetime, int, int]]:
+    """What came back, what was written off, and the balance by its changes: their sum to a day was owed on it."""
+    owed = 0
+    is_open = False
+    for move in moves:
+        before, was_open = owed, is_open
+        match move.act:
+            case "pay_out":
+                owed, is_open = owed + move.amount_fen, True
+            case "repay":
+                yield "repaid_fen", move.at, move.amount_fen, 1
+                owed -= move.amount_fen
+            case "settle":
+                if move.amount_fen:
+                    yield "written_off_fen", move.at, move.amount_fen, 1
+                owed, is_open = owed - move.amount_fen, False
+            case _:
+                continue
+        yield "outstanding_fen", move.at, owed - before, int(is_open) - int(was_open)
 
 
 def _refusals(firsts: Mapping[str, Move]) -> Iterator[tuple[str, datetime, int, int]]:

@@ -25,6 +25,7 @@ class OrderPosted(OrderEvent):
     amount_fen: int
     places: int
     until_on: date
+    loan_type: str = "new"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +48,18 @@ class SuborderEvent(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuborderPushed(SuborderEvent):
+    """`recommended_at`: of a firm on a list of recommendations, when it was put there."""
+
     position: int
     until_on: date
+    loan_type: str = "new"
+    recommended_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuborderAccepted(SuborderEvent):
     amount_fen: int
+    loan_type: str = "new"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,12 +73,26 @@ class SuborderInvestigated(SuborderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContactDenied(SuborderEvent):
+    """The firm says that the contact told at `contacted_at` never was: the promise to call goes on from its start."""
+
+    contacted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PapersAsked(SuborderEvent):
     request_id: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PapersBrought(SuborderEvent):
+    request_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PapersContested(SuborderEvent):
+    """The firm contests a request for papers: the bank's time runs on, what was paused stays used."""
+
     request_id: UUID
 
 
@@ -97,6 +117,15 @@ class OfferMade(SuborderEvent):
     amount_fen: int
     rate_ppm: int
     valid_workdays: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferRetracted(SuborderEvent):
+    """The bank took its offer back, by two people: the decision is judged as if the offer had never been."""
+
+    offer_id: UUID
+    reason: str
+    from_state: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,3 +186,46 @@ class ClockBreached(SuborderEvent):
 
     clock: str
     owner: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanRepaid(SuborderEvent):
+    """Principal came back; `outstanding_fen` is what is still owed."""
+
+    entry_id: UUID
+    amount_fen: int
+    repaid_on: date
+    outstanding_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanExtended(SuborderEvent):
+    """The loan's last day is now `until_on`; `by_deferral` when a deferral put a new schedule on it."""
+
+    entry_id: UUID
+    amount_fen: int
+    until_on: date
+    by_deferral: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanOverdue(SuborderEvent):
+    entry_id: UUID
+    amount_fen: int
+    since_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanSettled(SuborderEvent):
+    """The loan is over: nothing is owed, or `written_off_fen` was written off."""
+
+    entry_id: UUID
+    written_off_fen: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeferralAgreed(SuborderEvent):
+    """A deferral is signed: its new schedule, until `until_on`, stands on the loan it points to."""
+
+    amount_fen: int
+    until_on: date

@@ -172,7 +172,7 @@ async def accept_suborder(
     suborder_id: FromPath[UUID], data: Sent[schemas.NothingBody], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[SuborderView]:
     """Take the order on: the asked amount is held and the package sealed."""
-    return await _act(
+    return await act_once(
         request, tx, suborder_id, lambda: acceptances.accept_suborder(tx, suborder_id, by=seat, now=tx.now)
     )
 
@@ -182,7 +182,7 @@ async def contact_firm(
     suborder_id: FromPath[UUID], data: Sent[schemas.ContactBody], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[SuborderView]:
     """Record that the bank has spoken with the firm."""
-    return await _act(
+    return await act_once(
         request, tx, suborder_id,
         lambda: acceptances.contact_firm(
             tx, suborder_id, contacted_at=data.contacted_at, how=data.how, whom=data.whom, by=seat, now=tx.now
@@ -195,7 +195,7 @@ async def investigate_suborder(
     suborder_id: FromPath[UUID], data: Sent[schemas.NothingBody], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[SuborderView]:
     """Begin the bank's own investigation."""
-    return await _act(
+    return await act_once(
         request, tx, suborder_id, lambda: acceptances.investigate_suborder(tx, suborder_id, by=seat, now=tx.now)
     )
 
@@ -205,7 +205,7 @@ async def ask_papers(
     suborder_id: FromPath[UUID], data: Sent[schemas.PapersBody], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[SuborderView]:
     """Ask the firm for papers, all at once and by name; the time to decide pauses."""
-    return await _act(
+    return await act_once(
         request, tx, suborder_id,
         lambda: acceptances.ask_papers(tx, suborder_id, items=data.items, note=data.note, by=seat, now=tx.now),
     )  # fmt: skip
@@ -220,7 +220,7 @@ async def refuse_suborder(
     if data.claim is not None:
         claim = reasons.Claim(data.claim.path, reasons.Comparison(data.claim.comparison), data.claim.value)
     said = decisions.Said(code=data.reason_code, words=data.words, claim=claim)
-    return await _act(
+    return await act_once(
         request, tx, suborder_id,
         lambda: decisions.refuse_suborder(tx, suborder_id, said, by=seat, now=tx.now),
     )  # fmt: skip
@@ -236,7 +236,7 @@ async def make_offer(
         repayment=Repayment(data.repayment), valid_workdays=data.valid_workdays,
         fees=tuple(Fee(fee.name, fee.amount_fen, fee.months) for fee in data.fees),
     )  # fmt: skip
-    return await _act(
+    return await act_once(
         request, tx, suborder_id, lambda: decisions.make_offer(tx, suborder_id, offered, by=seat, now=tx.now)
     )
 
@@ -246,7 +246,7 @@ async def sign_contract(
     suborder_id: FromPath[UUID], data: Sent[schemas.SignatureBody], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[SuborderView]:
     """Record the signed contract."""
-    return await _act(
+    return await act_once(
         request, tx, suborder_id,
         lambda: payments.sign_contract(
             tx, suborder_id, contract_no=data.contract_no, signed_on=data.signed_on, amount_fen=data.amount_fen,
@@ -260,7 +260,7 @@ async def pay_out(
     suborder_id: FromPath[UUID], data: Sent[schemas.DrawBody], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[SuborderView]:
     """Record a payment to the firm; the last one makes the suborder serviced."""
-    return await _act(
+    return await act_once(
         request, tx, suborder_id,
         lambda: payments.pay_out(
             tx, suborder_id, draw_id=data.draw_id, amount_fen=data.amount_fen, paid_on=data.paid_on, by=seat,
@@ -277,7 +277,7 @@ async def bring_papers(
     suborder_id: FromPath[UUID], data: Sent[schemas.AnswerBody], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[SuborderView]:
     """Bring what was asked for; the bank's time counts on."""
-    return await _act(
+    return await act_once(
         request, tx, suborder_id,
         lambda: acceptances.bring_papers(tx, suborder_id, answer=data.answer, by=seat, now=tx.now),
     )  # fmt: skip
@@ -288,7 +288,7 @@ async def pick_offer(
     suborder_id: FromPath[UUID], data: Sent[schemas.NothingBody], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[SuborderView]:
     """Take this offer; every other bank is passed over."""
-    return await _act(request, tx, suborder_id, lambda: decisions.pick_offer(tx, suborder_id, by=seat, now=tx.now))
+    return await act_once(request, tx, suborder_id, lambda: decisions.pick_offer(tx, suborder_id, by=seat, now=tx.now))
 
 
 @post("/suborders/{suborder_id:uuid}/draws-end", opt=FIRM_ACTS, status_code=200)
@@ -296,7 +296,7 @@ async def end_draws(
     suborder_id: FromPath[UUID], data: Sent[schemas.NothingBody], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[SuborderView]:
     """Give up what is not drawn yet."""
-    return await _act(request, tx, suborder_id, lambda: payments.end_draws(tx, suborder_id, by=seat, now=tx.now))
+    return await act_once(request, tx, suborder_id, lambda: payments.end_draws(tx, suborder_id, by=seat, now=tx.now))
 
 
 @post("/suborders/{suborder_id:uuid}/release", opt=FIRM_ACTS, status_code=200)
@@ -304,10 +304,10 @@ async def let_go(
     suborder_id: FromPath[UUID], data: Sent[schemas.NothingBody], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[SuborderView]:
     """Leave a bank that broke its promise to sign or to pay out."""
-    return await _act(request, tx, suborder_id, lambda: withdrawals.let_go(tx, suborder_id, by=seat, now=tx.now))
+    return await act_once(request, tx, suborder_id, lambda: withdrawals.let_go(tx, suborder_id, by=seat, now=tx.now))
 
 
-async def _act(
+async def act_once(
     request: Asked, tx: Tx, suborder_id: UUID, command: Callable[[], Awaitable[Any]]
 ) -> Response[SuborderView]:
     """Do it once, and answer with the suborder as it is then. What waits for a second person is named beside it."""

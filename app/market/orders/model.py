@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
-ENDED = "state in ('refused', 'passed_over', 'withdrawn', 'lapsed')"
-PICKED = "state in ('picked', 'signed', 'paying', 'serviced')"
+ENDED = "state in ('refused', 'passed_over', 'withdrawn', 'lapsed', 'settled')"
+PICKED = "state in ('picked', 'signed', 'paying', 'serviced', 'settled')"
 
 
 def _at(*, nullable: bool = False) -> "sa.Column[datetime]":
@@ -28,7 +28,10 @@ class OrderRow(SQLModel, table=True):
     """A firm's need, posted. `end_state` is stored once and never left."""
 
     __tablename__ = "orders"
-    __table_args__ = (sa.Index("orders_business", "business_id", sa.text("posted_at desc"), sa.text("order_id desc")),)
+    __table_args__ = (
+        sa.Index("orders_business", "business_id", sa.text("posted_at desc"), sa.text("order_id desc")),
+        sa.Index("orders_of_suborder", "of_suborder_id", postgresql_where=sa.text("of_suborder_id is not null")),
+    )
 
     order_id: UUID = Field(primary_key=True)
     business_id: UUID
@@ -50,6 +53,8 @@ class OrderRow(SQLModel, table=True):
     withdrawn_at: datetime | None = Field(sa_column=_at(nullable=True))
     end_state: str | None = Field(default=None, sa_type=sa.Text)
     ended_at: datetime | None = Field(sa_column=_at(nullable=True))
+    of_suborder_id: UUID | None = None  # Of a renewal or deferral: its loan. Tables do not point in a circle.
+    recommended_at: datetime | None = Field(sa_column=_at(nullable=True))
 
 
 class ListedRow(SQLModel, table=True):
@@ -112,6 +117,9 @@ class SuborderRow(SQLModel, table=True):
     paid_fen: int = Field(sa_column=_fen("0"))
     papers_open: UUID | None = None
     breached: list[str] = Field(sa_column=sa.Column(ARRAY(sa.Text), nullable=False, server_default="{}"))
+    loan_type: str = Field(default="new", sa_type=sa.Text, sa_column_kwargs={"server_default": "new"})
+    of_suborder_id: UUID | None = None
+    recommended_at: datetime | None = Field(sa_column=_at(nullable=True))
 
 
 class TransitionRow(SQLModel, table=True):
@@ -155,9 +163,13 @@ class MoveRow(SQLModel, table=True):
 
 
 class ContactRow(SQLModel, table=True):
-    __tablename__ = "contacts"
+    """A contact as the bank tells it; several when the firm denied one."""
 
-    suborder_id: UUID = Field(primary_key=True, foreign_key="suborders.suborder_id")
+    __tablename__ = "contacts"
+    __table_args__ = (sa.Index("contacts_suborder", "suborder_id", "recorded_at"),)
+
+    contact_id: UUID = Field(primary_key=True)
+    suborder_id: UUID = Field(foreign_key="suborders.suborder_id")
     order_id: UUID = Field(foreign_key="orders.order_id")
     business_id: UUID
     bank_id: UUID
@@ -168,8 +180,25 @@ class ContactRow(SQLModel, table=True):
     recorded_at: datetime = Field(sa_column=_at())
 
 
+class ContactDenialRow(SQLModel, table=True):
+    """The firm says that a contact never was."""
+
+    __tablename__ = "contact_denials"
+    __table_args__ = (sa.Index("contact_denials_suborder", "suborder_id"),)
+
+    contact_id: UUID = Field(primary_key=True, foreign_key="contacts.contact_id")
+    suborder_id: UUID = Field(foreign_key="suborders.suborder_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    words: str = Field(sa_type=sa.Text)
+    denied_at: datetime = Field(sa_column=_at())
+    denied_by: UUID
+
+
 class PapersRequestRow(SQLModel, table=True):
-    """A request for papers; `closed_how`: brought by the firm, capped by its clock, or ended with the suborder."""
+    """A request for papers; `closed_how`: brought or contested by the firm, capped by its clock, ended with it."""
 
     __tablename__ = "papers_requests"
     __table_args__ = (
@@ -259,6 +288,25 @@ class RefusalRow(SQLModel, table=True):
     checked_by: UUID | None = None
 
 
+class RetractionRow(SQLModel, table=True):
+    """An offer that its bank took back, by two people."""
+
+    __tablename__ = "retractions"
+
+    suborder_id: UUID = Field(primary_key=True, foreign_key="suborders.suborder_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    offer_id: UUID = Field(foreign_key="offers.offer_id")
+    reason: str = Field(sa_type=sa.Text)
+    words: str = Field(sa_type=sa.Text)
+    from_state: str = Field(sa_type=sa.Text)
+    retracted_at: datetime = Field(sa_column=_at())
+    made_by: UUID
+    checked_by: UUID
+
+
 class ContractRow(SQLModel, table=True):
     __tablename__ = "contracts"
     __table_args__ = (sa.UniqueConstraint("bank_id", "contract_no"),)
@@ -325,3 +373,27 @@ class GradeRow(SQLModel, table=True):
     is_thin: bool
     formula_version: int
     graded_at: datetime = Field(sa_column=_at())
+
+
+class LoanEntryRow(SQLModel, table=True):
+    """What came back of a loan, was extended, overdue or settled. Only ever added to; what is owed folds it."""
+
+    __tablename__ = "loan_entries"
+    __table_args__ = (sa.Index("loan_entries_suborder", "suborder_id", "seq"),)
+
+    entry_id: UUID = Field(primary_key=True)  # The bank's own mark, unique within the bank.
+    seq: int | None = Field(sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), nullable=False))
+    suborder_id: UUID = Field(foreign_key="suborders.suborder_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID = Field(primary_key=True)
+    branch_id: UUID
+    kind: str = Field(sa_type=sa.Text)
+    amount_fen: int = Field(sa_column=_fen())
+    told_on: date
+    until_on: date | None = None
+    reason: str = Field(sa_type=sa.Text, sa_column_kwargs={"server_default": ""})
+    by_suborder_id: UUID | None = Field(default=None, foreign_key="suborders.suborder_id")
+    terms: dict[str, Any] | None = Field(sa_column=_json(nullable=True))  # Of a deferral: its new schedule.
+    recorded_at: datetime = Field(sa_column=_at())
+    made_by: UUID

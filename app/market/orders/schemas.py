@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
 
 from app.market.orders.rules.facts import Bounds
+from app.market.orders.rules.loans import Lending
 from app.market.orders.rules.ranking import Factor, Weights
 from app.web.body import Body, CodeField, FenField, InstantField, NameField, NoteField, PpmField, text
 
@@ -70,6 +71,25 @@ def read_bounds(body: Mapping[str, Any]) -> Bounds:
     return Bounds(**{**read, "term_months": tuple(read["term_months"]), "until_days": tuple(read["until_days"])})
 
 
+class LendingBody(BaseModel):
+    """A `lending` policy's body: what differs by type of loan, and how far one may be extended."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    agri_kinds: frozenset[str]
+    recommended_days: PositiveInt
+    short_months: PositiveInt
+    extension_short_percent: Annotated[int, Field(ge=0, le=100)]
+    extension_long_percent: Annotated[int, Field(ge=0, le=100)]
+    write_off_words_min: PositiveInt
+
+
+def read_lending(body: Mapping[str, Any]) -> Lending:
+    """A `lending` policy's body as the rules want it. Raises pydantic's ValidationError on another shape."""
+    read = LendingBody.model_validate(dict(body))
+    return Lending(**{name: getattr(read, name) for name in LendingBody.model_fields})
+
+
 class TickBody(Body):
     """One bank that the firm ticks, and what it may see. `text_hash` is that of the letter that was shown."""
 
@@ -118,6 +138,25 @@ class AnswerBody(Body):
     answer: NoteField
 
 
+class DenialBody(Body):
+    """What the firm says against a contact that the bank told; may be nothing."""
+
+    words: Annotated[str, text(500, 0)] = ""
+
+
+class ContestBody(Body):
+    """Why what the bank asks for is not needed."""
+
+    words: Annotated[str, text(500, 6)]
+
+
+class RetractionBody(Body):
+    """Why an offer is taken back: a reason, and words that the firm reads."""
+
+    reason: Literal["fraud", "changed_facts"]
+    words: Annotated[str, text(500, 6)]
+
+
 class ClaimBody(Body):
     """What the bank says of one item of evidence; no value for `no_record` and `not_collected`."""
 
@@ -162,3 +201,35 @@ class DrawBody(Body):
     draw_id: UUID
     amount_fen: FenField
     paid_on: date
+
+
+class LoanEntryBody(Body):
+    """What the bank tells of a loan. `entry_id` is its own mark: sent twice it counts once.
+
+    `on`: the day on which principal came back, the extension was agreed, the loan was due, or was settled.
+    `amount_fen`: principal, not for a settlement. `until_on`: the new last day of an extension. `reason`: in words,
+    where what is still owed is written off.
+    """
+
+    entry_id: UUID
+    kind: Literal["repayment", "extension", "overdue", "settlement"]
+    on: date
+    amount_fen: FenField | None = None
+    until_on: date | None = None
+    reason: Annotated[str, text(500, 0)] = ""
+
+    @model_validator(mode="after")
+    def fit(self) -> Self:
+        """Raises ValueError, which is told as `malformed-field`."""
+        if (self.amount_fen is None) != (self.kind == "settlement"):
+            raise ValueError("every kind but a settlement has an amount")
+        if (self.until_on is None) != (self.kind != "extension"):
+            raise ValueError("an extension, and only it, has until_on")
+        return self
+
+
+class AgreementBody(Body):
+    """The written agreement of a deferral."""
+
+    agreement_no: CodeField
+    signed_on: date

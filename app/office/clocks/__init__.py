@@ -21,6 +21,7 @@ from app.office.clocks.service.reading import Explanation, due_of, explain, find
 from app.office.clocks.rules import Limit as Limit, LimitUnit as LimitUnit  # isort: skip
 from app.office.clocks.service.keeping import Terms as Terms  # isort: skip
 from app.office.clocks.service import carrying as carrying  # isort: skip - promises judged again, carried on
+from app.office.clocks.service import recounting as recounting  # isort: skip - when a calendar arrives
 
 __all__ = [
     "CaseKind",

@@ -30,6 +30,12 @@ class ClockRow(SQLModel, table=True):
         sa.Index("clocks_due", "due_at", postgresql_where=sa.text("state = 'running'")),
         sa.Index("clocks_root", "root_id"),
         sa.Index(
+            "clocks_stale", "calendar_version",
+            postgresql_where=sa.text(
+                "state = 'running' and unit in ('workdays', 'calendar_days', 'months', 'working_minutes')"
+            ),
+        ),
+        sa.Index(
             "clocks_red", "due_at",
             postgresql_where=sa.text("stopped_at is null and state in ('running', 'breached')"),
         ),
@@ -109,5 +115,33 @@ class RungRow(SQLModel, table=True):
     told: list[str] = Field(sa_column=sa.Column(sa.ARRAY(sa.Text), nullable=False))
     rung_at: datetime | None = Field(sa_column=_instant(nullable=True))
     told_at: datetime | None = Field(sa_column=_instant(nullable=True))
+    business_id: UUID | None = None
+    bank_id: UUID | None = None
+
+
+class RecountRow(SQLModel, table=True):
+    """An open deadline that a new version of the calendar moved, confirmed, or left at its day on purpose."""
+
+    __tablename__ = "clock_recounts"
+    __table_args__ = (
+        sa.Index("clock_recounts_clock", "clock_id", "to_version"),
+        sa.Index("clock_recounts_root", "root_id"),
+    )
+
+    recount_id: UUID = Field(primary_key=True)
+    clock_id: UUID = Field(foreign_key="clocks.clock_id")
+    root_id: UUID
+    recounted_at: datetime = Field(sa_column=_instant())
+    outcome: str = Field(sa_column=_text())
+    from_version: int
+    to_version: int
+    old_due_on: date
+    old_due_at: datetime = Field(sa_column=_instant())
+    was_provisional: bool
+    due_on: date
+    due_at: datetime = Field(sa_column=_instant())
+    is_provisional: bool
+    counted_on: date
+    counted_at: datetime = Field(sa_column=_instant())
     business_id: UUID | None = None
     bank_id: UUID | None = None

@@ -245,3 +245,73 @@ async def set_running(tx: Tx, clock_id: UUID, due: Due) -> None:
 
 def clock_of(row: Record, pauses: tuple[Pause, ...]) -> Clock:
     return Clock(row["started_at"], Limit(LimitUnit(row["unit"]), row["count"], row["limit_at"]), pauses)
+
+
+STALE = (
+    "state = 'running' and unit in ('workdays', 'calendar_days', 'months', 'working_minutes')"
+    " and calendar_version < $2 and due_at > $3 and not exists (select 1 from clock_recounts r"
+    " where r.clock_id = clocks.clock_id and r.to_version = $2 and r.outcome = 'kept' and r.due_at = clocks.due_at)"
+)  # Counted by an older version, and not yet kept with it on purpose.
+
+
+async def read_stale_roots(
+    tx: ReadTx, case_kinds: Sequence[str], version: int, now: datetime, limit: int
+) -> Mapping[str, list[UUID]]:
+    """Some roots with clocks counted by an older version of the calendar, by kind of case, without locks."""
+    rows = await tx.fetch(
+        f"select distinct case_kind, root_id from clocks where case_kind = any($1) and {STALE} limit $4",  # noqa: S608
+        case_kinds, version, now, limit,
+    )  # fmt: skip
+    found: dict[str, list[UUID]] = {}
+    for row in rows:
+        found.setdefault(row["case_kind"], []).append(row["root_id"])
+    return {kind: sorted(root_ids) for kind, root_ids in found.items()}
+
+
+async def read_stale(tx: ReadTx, case_kind: str, root_ids: Sequence[UUID], version: int, now: datetime) -> list[Record]:
+    sql = f"select {COLUMNS} from clocks where root_id = any($1) and {STALE} and case_kind = $4 order by clock_id"  # noqa: S608
+    return await tx.fetch(sql, root_ids, version, now, case_kind)
+
+
+async def read_pauses_of(tx: ReadTx, clock_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Pause, ...]]:
+    sql = "select clock_id, paused_at, resumed_at from clock_pauses where clock_id = any($1) order by paused_at"
+    found: dict[UUID, tuple[Pause, ...]] = {}
+    for row in await tx.fetch(sql, clock_ids):
+        found[row["clock_id"]] = (*found.get(row["clock_id"], ()), Pause(row["paused_at"], row["resumed_at"]))
+    return found
+
+
+async def set_recounted(tx: Tx, version: int, counted: Sequence[tuple[UUID, Due]]) -> None:
+    touched = await tx.execute(
+        "update clocks c set due_on = n.due_on, due_at = n.due_at, is_provisional = n.is_provisional,"
+        " calendar_version = $1 from unnest($2::uuid[], $3::date[], $4::timestamptz[], $5::boolean[])"
+        " as n (clock_id, due_on, due_at, is_provisional) where c.clock_id = n.clock_id and c.state = 'running'",
+        version, [clock_id for clock_id, _due in counted], [due.due_on for _id, due in counted],
+        [due.due_at for _id, due in counted], [due.provisional for _id, due in counted],
+    )  # fmt: skip
+    assert touched == len(counted), "under the lock of its root a clock stays as it was read"
+
+
+async def insert_recounts(tx: Tx, version: int, at: datetime, told: Sequence[tuple[Record, str, Due, Due]]) -> None:
+    """`told`: the clock as it was, what came of it, the deadline that holds, and what the new version alone gives."""
+    await tx.executemany(
+        "insert into clock_recounts (recount_id, clock_id, root_id, recounted_at, outcome, from_version, to_version,"
+        " old_due_on, old_due_at, was_provisional, due_on, due_at, is_provisional, counted_on, counted_at,"
+        " business_id, bank_id)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+        [
+            (new_id(), row["clock_id"], row["root_id"], at, outcome, row["calendar_version"], version, row["due_on"],
+             row["due_at"], row["is_provisional"], due.due_on, due.due_at, due.provisional, counted.due_on,
+             counted.due_at, row["business_id"], row["bank_id"])
+            for row, outcome, due, counted in told
+        ],
+    )  # fmt: skip
+
+
+async def read_recounts_of_root(tx: ReadTx, root_id: UUID) -> list[Record]:
+    return await tx.fetch(
+        "select r.clock_id, c.case_id, c.kind, r.recounted_at, r.outcome, r.from_version, r.to_version, r.old_due_on,"
+        " r.due_on, r.was_provisional, r.is_provisional, r.counted_on from clock_recounts r join clocks c"
+        " using (clock_id) where r.root_id = $1 order by r.recounted_at, r.recount_id",
+        root_id,
+    )  # fmt: skip

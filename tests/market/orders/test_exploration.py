@@ -16,6 +16,8 @@ SETTINGS = [
     Setting(2, 1, until=2, split=False),
     Setting(2, 2, until=3, papers=False, split=False),
     Setting(3, 1, until=2, papers=False, split=False),
+    Setting(1, 1, until=3, split=False, back=True),
+    Setting(2, 1, until=2, papers=False, split=False, back=True),
 ]
 Key = tuple[object, ...]
 
@@ -57,8 +59,8 @@ def explore(setting: Setting, *, wanted: str = "I", most: int = 1_000_000) -> Ex
                 seen.note("I7 an order left its end", key)
             if name == "tick":
                 seen.next_day[key] = after_key
-                late = tick(tick(world))
-                seen.unwatched[key] = _told(fire_due(late, setting)), _told(fire_due(tick(late), setting))
+                late = tick(tick(world, setting), setting)
+                seen.unwatched[key] = _told(fire_due(late, setting)), _told(fire_due(tick(late, setting), setting))
             if after_key not in seen.cause:
                 seen.cause[after_key] = (key, name)
                 queue.append((after_key, after))

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from app.market.orders.rules import facts, firing, judging, states, steps
+from app.market.orders.rules import correcting, facts, firing, judging, states, steps
 from app.market.sla import rules as sla
 from tests.market.orders import world
 from tests.market.orders.test_exploration import explore
@@ -17,6 +17,7 @@ TWO = Setting(2, 2, until=3, papers=False, split=False)
 QUEUE = Setting(2, 1, until=3, papers=False, split=False)
 TRIO = Setting(3, 2, until=2, papers=False, split=False)
 SPLIT = Setting(1, 1, until=3, papers=False)
+BACK = replace(PLAIN, back=True)
 Patch = pytest.MonkeyPatch
 
 
@@ -150,6 +151,23 @@ def sell_what_is_not_there(patch: Patch) -> None:
     patch.setitem(judging.RULES, facts.Accept, accept)
 
 
+def call_anew(patch: Patch) -> None:
+    """Read carelessly, a denial gives the bank the whole time to call once more."""
+    right = sla.effects
+
+    def effects(event: object, policies: object, **facts_: object) -> tuple[sla.ClockStep, ...]:
+        found = right(event, policies, **facts_)  # type: ignore[arg-type]
+        return tuple(sla.Start(s.clock, sla.Limit(sla.Unit.WORKDAYS, 2)) if isinstance(s, sla.Reopen) else s
+                     for s in found)  # fmt: skip
+
+    patch.setattr(sla, "effects", effects)
+
+
+def offer_and_take_back(patch: Patch) -> None:
+    """An offer on the last day and its retraction afterwards: the decision would look kept."""
+    patch.setattr(correcting, "judge_again", lambda work, part, clock, due_at: part)
+
+
 CLOCK = states.Clock
 FAULTS = [
     ("I2", two_picks, TWO),
@@ -175,6 +193,9 @@ FAULTS = [
     ("I14", without(sla.Resume), PAPERS),
     ("I15", fire_at_the_workers_hour, PAPERS),
     ("I17", hold_only_once, PLAIN),
+    ("I18", call_anew, BACK),
+    ("I19", offer_and_take_back, BACK),
+    ("I14", without(sla.Resume), replace(PAPERS, back=True)),
 ]
 
 
@@ -194,4 +215,4 @@ def test_every_invariant_is_shown_to_bite() -> None:
     """I1 is the table itself (judged by `test_rules`), I16 is counted as I8."""
     bitten = {number for number, _, _ in FAULTS}
 
-    assert {f"I{n}" for n in range(2, 18)} - {"I16"} == bitten
+    assert {f"I{n}" for n in range(2, 20)} - {"I16"} == bitten

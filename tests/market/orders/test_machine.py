@@ -24,8 +24,10 @@ from app.market.orders import rules
 from app.market.orders.rules import facts
 from app.market.orders.rules.cost import Repayment
 from app.market.orders.rules.states import AT_WORK, BEFORE_SIGNING, TERMINAL, Clock, State
-from app.market.orders.service import acceptances, acting, decisions, payments, postings, withdrawals
+from app.market.orders.service import acceptances, acting, corrections, decisions, payments, postings, withdrawals
 from app.market.reasons import Claim, Comparison
+from app.office import proposals
+from app.office.proposals import Proposal
 from tests.conftest import Cluster, open_database
 from tests.credit.firm import register
 from tests.market.orders.conftest import EARLY, POSTED, WAN, City, publish
@@ -34,12 +36,13 @@ from tests.market.parties.world import make_world, open_pool
 
 ACTS = (
     "accept", "contact", "investigate", "ask_papers", "bring_papers", "refuse", "offer", "pick", "sign", "pay_out",
-    "end_draws", "let_go", "withdraw", "revoke",
+    "end_draws", "let_go", "withdraw", "revoke", "deny_contact", "contest_papers", "retract",
 )  # fmt: skip
 # What a long way leads to, or what a case has once, is wanted more often.
-WEIGHTED = (*ACTS, *("end_draws", "let_go") * 5, *("refuse", "ask_papers", "bring_papers") * 2)
+RARE = ("refuse", "ask_papers", "bring_papers", "contest_papers", "withdraw")
+WEIGHTED = (*ACTS, *("end_draws", "let_go", "retract", "deny_contact") * 6, *RARE * 4)
 NEVER_REFUSED = {"revoke"}
-ACCEPTED_MIN = 30
+ACCEPTED_MIN = 20
 STRAIGHT = (
     State.PUSHED, State.ACCEPTED, State.CONTACTED, State.INVESTIGATING, State.OFFERED, State.PICKED, State.SIGNED,
     State.PAYING,
@@ -47,6 +50,7 @@ STRAIGHT = (
 ONWARD = dict(
     zip(STRAIGHT, ("accept", "contact", "investigate", "offer", "pick", "sign", "pay_out"), strict=False)
 )  # The act that leads straight on.
+ANSWERS = ("bring_papers", "contest_papers")
 WHERE = {
     "accept": (State.PUSHED,),
     "contact": (State.ACCEPTED,),
@@ -60,6 +64,9 @@ WHERE = {
     "pay_out": (State.SIGNED, State.PAYING),
     "end_draws": (State.PAYING,),
     "let_go": (State.PICKED, State.SIGNED),
+    "deny_contact": (State.CONTACTED, State.INVESTIGATING),
+    "contest_papers": AT_WORK,
+    "retract": (State.OFFERED, State.PICKED),
     "withdraw": BEFORE_SIGNING,
     "revoke": BEFORE_SIGNING,
 }
@@ -140,7 +147,7 @@ class Orders(RuleBasedStateMachine):
             onward = ONWARD[part.state] if part.papers_open is None else "bring_papers"
             if part.state is State.PUSHED and part.bank_id == self.city.banks[SMALL].bank_id:
                 onward = "refuse"  # It can do nothing else; its place goes to the next of the list.
-            if act == "bring_papers" and part.state in AT_WORK:
+            if act in ANSWERS and part.state in AT_WORK:
                 onward = "ask_papers"
             if not self.try_act(onward, part, amount * WAN):
                 self.run(self._post(*self.wanted))
@@ -153,7 +160,7 @@ class Orders(RuleBasedStateMachine):
 
     def _fits(self, act: str, part: facts.Part) -> bool:
         asked = part.papers_open is not None
-        return part.state in WHERE[act] and (act != "bring_papers" or asked) and (act != "ask_papers" or not asked)
+        return part.state in WHERE[act] and (act not in ANSWERS or asked) and (act != "ask_papers" or not asked)
 
     def _leads_to(self, act: str, part: facts.Part) -> bool:
         last = WHERE[act][-1]
@@ -281,6 +288,14 @@ class Orders(RuleBasedStateMachine):
                 return firm, facts.EndDraws(who), lambda tx: payments.end_draws(tx, who, by=firm, now=now)
             case "let_go":
                 return firm, facts.LetGo(who), lambda tx: withdrawals.let_go(tx, who, by=firm, now=now)
+            case "deny_contact":
+                denied: facts.Command = facts.DenyContact(who)
+                return firm, denied, lambda tx: corrections.deny_contact(tx, who, words="", by=firm, now=now)
+            case "contest_papers":
+                denied = facts.ContestPapers(who)
+                return firm, denied, lambda tx: corrections.contest_papers(tx, who, words="已交", by=firm, now=now)
+            case "retract":
+                return by, facts.Retract(who, "fraud", seconded=True), lambda tx: self._retract(tx, who, by, part)
             case "withdraw":
                 return (
                     firm,
@@ -297,6 +312,13 @@ class Orders(RuleBasedStateMachine):
         problem = "" if at_work or n == SMALL else "evidence-contradicts"
         reason = facts.Reason(said.code, own_evidence=not at_work, problem=problem)
         return by, facts.Refuse(who, reason), lambda tx: decisions.refuse_suborder(tx, who, said, by=by, now=now)
+
+    async def _retract(self, tx: Tx, who: UUID, by: Seat, part: facts.Part) -> None:
+        """Two people in one transaction: the clerk asks, the checker agrees."""
+        n = next(i for i, bank in enumerate(self.city.banks) if bank.bank_id == part.bank_id)
+        asked = await corrections.retract_offer(tx, who, reason="fraud", words="资料造假", by=by, now=self.now)
+        assert isinstance(asked, Proposal)
+        await proposals.approve(tx, asked.proposal_id, by=self.city.checker(n), now=self.now)
 
     async def _revoke(self, consent_id: UUID) -> None:
         """In two transactions of its own; the act's stays empty."""
@@ -386,7 +408,7 @@ def test_orders_on_the_database_do_what_the_rule_says(cluster: Cluster, tmp_path
         run_state_machine_as_test(
             Orders,
             settings=settings(
-                max_examples=120, stateful_step_count=20, deadline=None, derandomize=True, database=None,
+                max_examples=160, stateful_step_count=20, deadline=None, derandomize=True, database=None,
                 suppress_health_check=list(HealthCheck),
             ),
         )  # fmt: skip

@@ -29,19 +29,65 @@ refused       .        .         .             .             .             .    
 passed_over   .        .         .             .             .             .       .      .      .        .         .       .         passed_over .
 withdrawn     .        .         .             .             .             .       .      .      .        .         .       .         withdrawn .
 lapsed        .        .         .             .             .             .       .      .      .        .         .       .         lapsed    .
+settled       .        .         .             .             .             .       .      .      .        .         .       .         settled   .
 """
+TAKEN_BACK = """
+state         deny_contact contest_papers retract
+listed        .            .              .
+pushed        .            .              .
+accepted      .            accepted       .
+contacted     accepted     contacted      .
+investigating accepted     investigating  .
+offered       .            .              refused
+picked        .            .              refused
+signed        .            .              .
+paying        .            .              .
+serviced      .            .              .
+refused       .            .              .
+passed_over   .            .              .
+withdrawn     .            .              .
+lapsed        .            .              .
+settled       .            .              .
+"""
+AFTER_SIGNING = """
+state         repay        extend       mark_overdue settle       reschedule
+listed        .            .            .            .            .
+pushed        .            .            .            .            .
+accepted      .            .            .            .            .
+contacted     .            .            .            .            .
+investigating .            .            .            .            .
+offered       .            .            .            .            .
+picked        .            .            .            .            settled
+signed        .            .            .            .            .
+paying        paying       paying       paying       .            .
+serviced      serviced     serviced     serviced     settled      .
+refused       .            .            .            .            .
+passed_over   .            .            .            .            .
+withdrawn     .            .            .            .            .
+lapsed        .            .            .            .            .
+settled       .            .            .            .            .
+"""
+PICTURE = (TABLE, TAKEN_BACK, AFTER_SIGNING)
 # fmt: on
 BY_NOBODY = {Act.PUSH, Act.CAP_PAPERS, Act.PASS_OVER, Act.LAPSE, Act.BREACH}  # The fill rule, clocks, another pick.
 WHO, REQUEST, OFFER, DRAW = (UUID(int=n) for n in (100, 500, 600, 700))
+ENTRY = UUID(int=800)
 TERMS = f.Terms(100, 80, 30_000, 90_000, 36)
+LATER = TODAY + timedelta(days=400)
+LOAN = f.Loan(
+    starts_on=TODAY - timedelta(days=30), term_ends_on=TODAY + timedelta(days=335),
+    ends_on=TODAY + timedelta(days=335),
+)  # fmt: skip
 
 
-def cells(table: str) -> list[tuple[State, Act, str]]:
-    """The picture's cells; it must name every state, and every act that people do."""
-    head, *lines = (line.split() for line in table.strip().splitlines())
-    assert {Act(name) for name in head[1:]} == set(Act) - BY_NOBODY
-    assert {State(line[0]) for line in lines} == set(State)
-    return [(State(line[0]), Act(act), to) for line in lines for act, to in zip(head[1:], line[1:], strict=True)]
+def cells(tables: tuple[str, ...]) -> list[tuple[State, Act, str]]:
+    """The picture's cells; each table must name every state."""
+    found: list[tuple[State, Act, str]] = []
+    for table in tables:
+        head, *lines = (line.split() for line in table.strip().splitlines())
+        assert {State(line[0]) for line in lines} == set(State)
+        found += [(State(line[0]), Act(act), to) for line in lines for act, to in zip(head[1:], line[1:], strict=True)]
+    return found
 
 
 def case_in(state: State, **changed: object) -> f.Case:
@@ -49,9 +95,9 @@ def case_in(state: State, **changed: object) -> f.Case:
     part = f.Part(
         WHO, UUID(int=200), UUID(int=300), UUID(int=3), UUID(int=400), 1, state,
         held_fen=0 if state in {State.PUSHED, State.SERVICED} | TERMINAL else 100, offer_id=OFFER, offered_fen=100,
-        signed_fen=100, paid_fen=20 if state is State.PAYING else 0, papers_open=REQUEST,
+        signed_fen=100, paid_fen={State.PAYING: 20, State.SERVICED: 100}.get(state, 0), papers_open=REQUEST,
         breached=frozenset({Clock.SIGN, Clock.PAYOUT}), accepted_at=NOW, picked_at=NOW, signed_on=TODAY,
-        context=f.Context(TERMS, 100, True, 5),
+        context=f.Context(TERMS, 100, True, 5), loan=LOAN,
     )  # fmt: skip
     part = replace(part, **changed)
     listed = f.Listed(WHO, part.bank_id, part.branch_id, part.product_id, part.consent_id, 1)
@@ -78,10 +124,18 @@ def command_of(act: Act) -> f.Command:
         Act.WITHDRAW: f.Withdraw(),
         Act.REVOKE: f.Revoke(UUID(int=400)),
         Act.LET_GO: f.LetGo(WHO),
+        Act.DENY_CONTACT: f.DenyContact(WHO),
+        Act.CONTEST_PAPERS: f.ContestPapers(WHO),
+        Act.RETRACT: f.Retract(WHO, "changed_facts", seconded=True),
+        Act.REPAY: f.Repay(WHO, ENTRY, 20, TODAY, TODAY),
+        Act.EXTEND: f.Extend(WHO, ENTRY, 20, TODAY, LATER, LATER, TODAY),
+        Act.MARK_OVERDUE: f.MarkOverdue(WHO, ENTRY, 20, TODAY, TODAY),
+        Act.SETTLE: f.Settle(WHO, ENTRY, TODAY, "the firm is no more", 10, TODAY),
+        Act.RESCHEDULE: f.Reschedule(WHO, TODAY, 100, LATER, TODAY),
     }[act]
 
 
-@pytest.mark.parametrize(("state", "act", "to"), cells(TABLE))
+@pytest.mark.parametrize(("state", "act", "to"), cells(PICTURE))
 def test_every_act_in_every_state(state: State, act: Act, to: str) -> None:
     """With every other condition met, the state alone decides."""
     if state is State.LISTED:
@@ -89,6 +143,8 @@ def test_every_act_in_every_state(state: State, act: Act, to: str) -> None:
     case = case_in(state)
     if act is Act.ASK_PAPERS:
         case = case_in(state, papers_open=None)
+    if act is Act.RESCHEDULE:
+        case = case_in(state, loan_type=f.LoanType.DEFERRAL)
     ended = {State.REFUSED: End.REFUSED}.get(state, End.UNMATCHED) if state in TERMINAL else None
 
     answer = judge(replace(case, end=ended), command_of(act), NOW)
@@ -103,7 +159,8 @@ def test_every_act_in_every_state(state: State, act: Act, to: str) -> None:
 
 def test_the_picture_is_the_table() -> None:
     """What people do, as drawn above, is what the table says; a revocation after signing moves nothing."""
-    drawn = {(state, act, State(to)) for state, act, to in cells(TABLE) if to != "."}
+    assert {act for _, act, _ in cells(PICTURE)} == set(Act) - BY_NOBODY
+    drawn = {(state, act, State(to)) for state, act, to in cells(PICTURE) if to != "."}
     still = {(state, act, to) for state, act, to in drawn if act is Act.REVOKE and to is state}
     second_draw = {(State.SIGNED, Act.PAY_OUT, State.SERVICED), (State.PAYING, Act.PAY_OUT, State.SERVICED)}
 
@@ -160,6 +217,10 @@ NEEDS = [
     (Act.LET_GO, State.PICKED, {"breached": frozenset({Clock.PAYOUT})}, {}, "wrong-state"),
     (Act.LET_GO, State.SIGNED, {"breached": frozenset({Clock.SIGN})}, {}, "wrong-state"),
     (Act.BRING_PAPERS, State.CONTACTED, {"papers_open": None}, {}, "wrong-state"),
+    (Act.CONTEST_PAPERS, State.CONTACTED, {"papers_open": None}, {}, "wrong-state"),
+    # retract: a reason, then the second person
+    (Act.RETRACT, State.OFFERED, {}, {"reason": "mood", "seconded": False}, "reason-unknown"),
+    (Act.RETRACT, State.PICKED, {}, {"seconded": False}, "four-eyes"),
 ]  # fmt: skip
 
 
@@ -178,7 +239,10 @@ def test_a_wrong_state_names_what_is_allowed() -> None:
     """A machine can go on without reading documentation."""
     answer = judge(case_in(State.OFFERED), f.Accept(WHO), NOW)
 
-    assert f.Refused("wrong-state", "accept is not possible in offered", (Act.PICK, Act.WITHDRAW, Act.REVOKE)) == answer
+    assert (
+        f.Refused("wrong-state", "accept is not possible in offered", (Act.RETRACT, Act.PICK, Act.WITHDRAW, Act.REVOKE))
+        == answer
+    )
 
 
 def test_a_second_person_may_offer_above_the_level() -> None:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from app.market.orders import events as told
 from app.market.orders import rules
 from app.market.orders.rules import facts
-from app.market.orders.rules.states import BEFORE_PICK, FROM_PICK_ON, TERMINAL, Clock, End, State
+from app.market.orders.rules.states import AT_WORK, BEFORE_PICK, FROM_PICK_ON, TERMINAL, Clock, End, State
 from app.market.orders.service.telling import announce
 from app.market.sla import rules as sla
 
@@ -26,7 +27,7 @@ PAUSE_CAP = 1
 POLICIES = {
     clock: sla.ClockPolicy(clock, "bank", sla.Unit.WORKDAYS, count, pause_cap=PAUSE_CAP)
     for clock, count in TICKS.items()
-}
+} | {Clock.UNTIL: sla.ClockPolicy(Clock.UNTIL, "firm", sla.Unit.UNTIL, 0)}
 TERMS = facts.Terms(ASKED, ASKED, 0, 150_000, 36)
 BOUNDS = facts.Bounds(
     amount_min_fen=1, amount_max_fen=ASKED, term_months=(12,), term_months_max=36, until_days=(4,),
@@ -50,6 +51,8 @@ class World:
     clocks: tuple[tuple[int, Clock, Ticking], ...] = ()  # (bank index, or -1 for the order; clock; state)
     pause_used: tuple[int, ...] = ()
     worked: tuple[int, ...] = ()  # Ghost: DECISION days that the bank has used.
+    alone: tuple[int, ...] = ()  # Ghost: days since acceptance, as far as the promise to call goes.
+    met: tuple[tuple[int, Clock, int], ...] = ()  # Kept promises that may be judged again, with ticks to their day.
     pools: tuple[tuple[int, int, int, int], ...] = ()  # Per bank: held and posted of this quarter and the next.
     quarter: int = 0
     quarters: tuple[int, ...] = ()  # The quarter of each bank's open reservation.
@@ -65,8 +68,8 @@ class World:
                  p.papers_asked, p.breached)
                 for p in case.parts
             ), tuple((i, c, t.due, t.paused) for i, c, t in self.clocks), case.withdrawn_at is None, case.end,
-            (case.until_at - NOW).days if self.clocks else 0, self.pause_used, self.worked, self.pools,
-            self.quarter, self.quarters, self.others, self.revoked,
+            (case.until_at - NOW).days if self.clocks else 0, self.pause_used, (self.worked, self.alone), self.pools,
+            self.quarter, self.quarters, self.others, self.revoked, self.met,
         )  # fmt: skip
 
 
@@ -81,6 +84,7 @@ class Setting:
     papers: bool = True
     delivery: bool = False
     split: bool = True  # Offers below the asked amount, and draws in two parts.
+    back: bool = False  # Contacts are denied, papers contested, offers retracted.
 
 
 def begin(setting: Setting) -> World:
@@ -91,9 +95,8 @@ def begin(setting: Setting) -> World:
     )
     case = facts.Case(ORDER, FIRM, ASKED, setting.places, NOW + setting.until * DAY, BOUNDS, listed)
     zeros = (0,) * setting.banks
-    return World(
-        case, ((-1, Clock.UNTIL, Ticking(setting.until)),), zeros, zeros, ((0, 0, 0, 0),) * setting.banks, 0, zeros
-    )
+    pools = ((0, 0, 0, 0),) * setting.banks
+    return World(case, ((-1, Clock.UNTIL, Ticking(setting.until)),), zeros, zeros, zeros, (), pools, 0, zeros)
 
 
 def with_context(world: World) -> facts.Case:
@@ -106,11 +109,15 @@ def with_context(world: World) -> facts.Case:
         taken = world.others if (i, world.quarter) == (0, 1) else 0
         context = facts.Context(
             TERMS, ROOM - held - posted - taken, decision is not None and decision.paused is None,
-            PAUSE_CAP - world.pause_used[i],
+            PAUSE_CAP - world.pause_used[i], _met(world, i, Clock.CONTACT), _met(world, i, Clock.DECISION),
         )  # fmt: skip
         parts.append(replace(part, context=context))
     listed = tuple(replace(one, holds=one.consent_id not in world.revoked) for one in world.case.listed)
     return replace(world.case, parts=tuple(parts), listed=listed)
+
+
+def _met(world: World, i: int, clock: Clock) -> datetime | None:
+    return next((NOW + due * DAY for j, c, due in world.met if (j, c) == (i, clock)), None)
 
 
 def clock_of(world: World, i: int, clock: Clock) -> Ticking | None:
@@ -120,7 +127,7 @@ def clock_of(world: World, i: int, clock: Clock) -> Ticking | None:
 # Applying what the rules answer.
 
 
-def apply(world: World, outcome: facts.Outcome, *, delivery: bool) -> World:
+def apply(world: World, outcome: facts.Outcome, setting: Setting) -> World:
     events = announce(world.case, outcome, TODAY)
     for step in outcome.steps:
         world = _apply_money(world, step)
@@ -136,9 +143,31 @@ def apply(world: World, outcome: facts.Outcome, *, delivery: bool) -> World:
     for event in events:
         i = next((p.position - 1 for p in parts if p.suborder_id == getattr(event, "suborder_id", None)), -1)
         left = PAUSE_CAP - (world.pause_used[i] if i >= 0 else 0)
-        for step_ in sla.effects(event, POLICIES, pause_left=left, is_told=delivery):
+        for step_ in _effects(event, left, setting):
             world = _apply_clock(world, i, step_, (event.at - NOW).days)
-    return world
+    if not setting.back:
+        return replace(world, met=())
+    states = {p.position - 1: p.state for p in parts}
+    return replace(world, met=tuple(entry for entry in world.met if states[entry[0]] in AGAIN.get(entry[1], ())))
+
+
+_SEEN: dict[tuple[object, ...], tuple[sla.ClockStep, ...]] = {}
+
+
+def _effects(event: told.OrderEvent, left: int, setting: Setting) -> tuple[sla.ClockStep, ...]:
+    """What the mapping says, asked once of all events that are alike to it."""
+    alike = (type(event), *(getattr(event, name, None) for name in ("clock", "is_last", "valid_workdays")))
+    key = (sla.effects, sla.ENDS, *alike, left, setting.delivery)
+    if key not in _SEEN:
+        _SEEN[key] = sla.effects(event, POLICIES, pause_left=left, is_told=setting.delivery)
+    return _SEEN[key]
+
+
+# Where a promise that was kept may still be judged again.
+AGAIN = {
+    Clock.CONTACT: (State.CONTACTED, State.INVESTIGATING),
+    Clock.DECISION: (State.OFFERED, State.PICKED),
+}
 
 
 def _apply_money(world: World, step: facts.Step) -> World:
@@ -162,7 +191,7 @@ def _apply_money(world: World, step: facts.Step) -> World:
 
 def _apply_clock(world: World, i: int, step: sla.ClockStep, at: int) -> World:
     clocks = {(j, c): t for j, c, t in world.clocks}
-    used = world.pause_used
+    used, met = world.pause_used, {(j, c): due for j, c, due in world.met}
     owner = -1 if getattr(step, "clock", None) is Clock.UNTIL else i
     match step:
         case sla.Start(clock, limit):
@@ -171,7 +200,13 @@ def _apply_clock(world: World, i: int, step: sla.ClockStep, at: int) -> World:
         case sla.Keep(clock, _):
             clocks.setdefault((owner, clock), Ticking((world.case.until_at - NOW).days))
         case sla.Stop(clock) | sla.Void(clock):
-            used = _count_pause(clocks.pop((owner, clock), None), used, i, at)
+            ticking = clocks.pop((owner, clock), None)
+            used = _count_pause(ticking, used, i, at)
+            if ticking is not None and owner >= 0:
+                met[i, clock] = ticking.due + (0 if ticking.paused is None else at - ticking.paused)
+        case sla.Reopen(clock):
+            if (left := met.pop((i, clock), 0)) > 0:
+                clocks[i, clock] = Ticking(left)
         case sla.VoidRest():
             for j, clock in tuple(clocks):
                 if j == i:
@@ -184,7 +219,8 @@ def _apply_clock(world: World, i: int, step: sla.ClockStep, at: int) -> World:
                 used = _count_pause(ticking, used, i, at)
                 clocks[owner, clock] = Ticking(ticking.due + at - ticking.paused)
     flat = tuple(sorted((j, c, t) for (j, c), t in clocks.items()))
-    return replace(world, clocks=flat, pause_used=used)
+    kept = tuple(sorted((j, c, left) for (j, c), left in met.items()))
+    return replace(world, clocks=flat, pause_used=used, met=kept)
 
 
 def _ticks(clock: Clock, limit: sla.Limit) -> int:
@@ -223,18 +259,27 @@ def fire_due(world: World, setting: Setting) -> World:
         i = next((n for n, one in enumerate(world.case.listed) if one.suborder_id == first.suborder_id), -1)
         left = tuple(entry for entry in world.clocks if entry[:2] != (i, first.clock))
         world = replace(world, clocks=left)
-        world = apply(world, rules.fire(with_context(world), first), delivery=setting.delivery)
+        world = apply(world, rules.fire(with_context(world), first), setting)
     return world
 
 
-def tick(world: World) -> World:
+def tick(world: World, setting: Setting) -> World:
     """A workday passes; nobody fires anything."""
     clocks = tuple((i, c, Ticking(t.due - 1, None if t.paused is None else t.paused - 1)) for i, c, t in world.clocks)
     worked = world.worked
     for i, clock, ticking in world.clocks:
         if clock is Clock.DECISION and ticking.paused is None and ticking.due > 0:
             worked = _set(worked, i, worked[i] + 1)
-    return replace(world, clocks=clocks, worked=worked, case=replace(world.case, until_at=world.case.until_at - DAY))
+    alone = world.alone
+    for i, clock, _ in world.met:
+        if clock is Clock.DECISION:
+            worked = _set(worked, i, min(worked[i] + 1, TICKS[clock]))
+    for part in world.case.parts if setting.back else ():
+        i = part.position - 1
+        alone = _set(alone, i, min(alone[i] + 1, TICKS[Clock.CONTACT]) if part.state in AT_WORK else 0)
+    met = tuple((i, clock, max(0, left - 1)) for i, clock, left in world.met)
+    case = replace(world.case, until_at=world.case.until_at - DAY)
+    return replace(world, clocks=clocks, worked=worked, alone=alone, met=met, case=case)
 
 
 def commands(world: World, setting: Setting) -> Iterator[tuple[str, facts.Command]]:
@@ -254,6 +299,10 @@ def commands(world: World, setting: Setting) -> Iterator[tuple[str, facts.Comman
             for item in ("a", "b"):
                 yield f"ask papers {n} {item}", facts.AskPapers(who, UUID(int=500 + n), (item,))
             yield f"bring papers {n}", facts.BringPapers(who)
+        if setting.back:
+            yield f"deny contact {n}", facts.DenyContact(who)
+            yield f"contest papers {n}", facts.ContestPapers(who)
+            yield f"retract {n}", facts.Retract(who, "fraud", seconded=True)
         for amount in amounts:
             yield f"offer {n} {amount}", facts.Offer(who, UUID(int=600 + n), amount, 50_000, 12, 5)
             yield f"sign {n} {amount}", facts.Sign(who, amount, TODAY, TODAY, TODAY)
@@ -270,7 +319,7 @@ def do(world: World, case: facts.Case, command: facts.Command, setting: Setting)
         return None
     if isinstance(command, facts.Revoke):
         world = replace(world, revoked=world.revoked | {command.consent_id})
-    return apply(world, answer, delivery=setting.delivery)
+    return apply(world, answer, setting)
 
 
 def steps(world: World, setting: Setting) -> Iterator[tuple[str, World]]:
@@ -280,9 +329,9 @@ def steps(world: World, setting: Setting) -> Iterator[tuple[str, World]]:
         if (after := do(world, case, command, setting)) is not None:
             yield name, after
     if not case.parts and case.end is None:
-        yield "the worker pushes first", apply(world, rules.push_first(case, NOW), delivery=False)
+        yield "the worker pushes first", apply(world, rules.push_first(case, NOW), setting)
     if world.clocks:
-        yield "tick", fire_due(tick(world), setting)
+        yield "tick", fire_due(tick(world, setting), setting)
     if setting.turns and world.quarter == 0:
         yield "the quarter turns", replace(world, quarter=1)
     if setting.turns and world.quarter == 1 and not world.others and sum(world.pools[0][2:]) < ROOM:
@@ -324,12 +373,19 @@ def broken(world: World, setting: Setting) -> Iterator[str]:
 def _broken_part(world: World, part: facts.Part, running: set[tuple[int, Clock]]) -> Iterator[str]:
     i = part.position - 1
     mine = {c for j, c in running if j == i}
+    decided = part.state is State.REFUSED and part.offer_id is not None  # Offered, and taken back.
+    if decided and world.worked[i] >= TICKS[Clock.DECISION] and Clock.DECISION not in part.breached:
+        yield "I19 an offer that was taken back counts as a decision in time"
     if part.state in TERMINAL:
         if part.held_fen:
             yield "I4 an ended suborder holds money"
         if mine:
             yield "I5 a clock runs on an ended suborder"
         return
+    if (
+        part.state is State.ACCEPTED and world.alone[i] >= TICKS[Clock.CONTACT] and Clock.CONTACT not in part.breached
+    ):  # fmt: skip
+        yield "I18 nobody has called, and the promise to call is not broken"
     covered = part.signed_fen - part.paid_fen if part.signed_fen else part.offered_fen
     if part.state in (State.OFFERED, State.PICKED, State.SIGNED, State.PAYING) and part.held_fen != covered:
         yield "I4 money that was offered is not held"

@@ -18,7 +18,7 @@ from app.market.orders.pages import desk_words, words
 from app.market.orders.pages.desk_evidence import choices, gaps_of, initials, tabs_of
 from app.market.orders.pages.desk_lists import course_of
 from app.market.orders.rules.states import State
-from app.market.orders.service import desk, inbox, marks
+from app.market.orders.service import desk, inbox, lending, marks
 from app.market.orders.service.desk import CaseView
 from app.office import clocks
 from app.web import i18n
@@ -29,7 +29,8 @@ from app.web.pages import page
 BRANCH: Final = (SeatRole.BRANCH_CLERK, SeatRole.BRANCH_CHECKER)
 DESK: Final = {"roles": (*BRANCH, SeatRole.BANK_ADMIN)}
 OPENS: Final = {"roles": BRANCH, "db": Role.ACT, "records_access": True}
-ACTS: Final = ("contact", "papers", "offer", "sign", "draw")
+LOAN_ACTS: Final = ("repay", "extend", "mark_overdue", "settle", "reschedule")
+ACTS: Final = ("contact", "papers", "offer", "retract", "sign", "draw", *LOAN_ACTS)
 VALID_WORKDAYS: Final = 10  # How long an offer stands unless the clerk says otherwise.
 DAY_CLASSES: Final[Mapping[str, str]] = {
     "counted": "counted", "make_up": "counted", "provisional": "counted", "paused": "paused",
@@ -80,6 +81,8 @@ async def case_page(
         "strips": [_strip(one) for one in view.explained], "typed": _first_typed(view, tx.now), "fault": "",
         "fault_at": "", "quote": None, "payment": "", "level_fen": level_fen, "materials": _materials(view),
         "reasons": None, "chosen": None, "now": tx.now, "today": shanghai_date(tx.now), "draw_id": new_id(),
+        "loan": await lending.loan_of(tx, view.part.suborder), "loan_acts": LOAN_ACTS,
+        "owed_wan": "",
         "base": f"/desk/suborders/{suborder_id}", "files": await papers.list_of_suborder(tx, suborder_id),
     }  # fmt: skip
     return page(request, "orders/desk_case.html", status=status, **(values | more))
@@ -141,4 +144,5 @@ def _first_typed(view: CaseView, now: datetime) -> dict[str, object]:
         "amount_wan": wan, "rate_percent": f"{low / 10_000:.4f}".rstrip("0").rstrip("."), "term_months": months,
         "repayment": product.repayment, "valid_workdays": workdays, "fee_name": "", "fee_yuan": "",
         "contacted_at": now.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M"), "items": "", "note": "", "ticked": (),
+        "on": "", "until_on": "", "reason": "",
     }  # fmt: skip

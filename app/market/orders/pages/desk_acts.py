@@ -45,7 +45,7 @@ async def submit_acceptance(
     suborder_id: FromPath[UUID], data: Posted[ActForm], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[bytes]:
     """Take the order on."""
-    return await _do(
+    return await do_once(
         request, tx, suborder_id, lambda: acceptances.accept_suborder(tx, suborder_id, by=seat, now=tx.now),
         _("已受理：额度已占用，数据包已封存。请在 3 个工作日内联系企业。"),
     )  # fmt: skip
@@ -56,7 +56,7 @@ async def submit_contact(
     suborder_id: FromPath[UUID], data: Posted[ContactForm], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[bytes]:
     """Record that the firm was spoken with."""
-    return await _do(
+    return await do_once(
         request, tx, suborder_id,
         lambda: acceptances.contact_firm(
             tx, suborder_id, contacted_at=data.instant(), how=data.how, whom=data.whom, by=seat, now=tx.now
@@ -70,7 +70,7 @@ async def submit_investigation(
     suborder_id: FromPath[UUID], data: Posted[ActForm], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[bytes]:
     """Begin the bank's own investigation."""
-    return await _do(
+    return await do_once(
         request, tx, suborder_id, lambda: acceptances.investigate_suborder(tx, suborder_id, by=seat, now=tx.now),
         _("已登记开始调查。"),
     )  # fmt: skip
@@ -87,7 +87,7 @@ async def submit_papers(
             request, tx, suborder_id, seat, status=422, act="papers", typed=typed_of(data), fault=fault,
             fault_at="f-items",
         )  # fmt: skip
-    return await _do(
+    return await do_once(
         request, tx, suborder_id,
         lambda: acceptances.ask_papers(tx, suborder_id, items=data.names(), note=data.note, by=seat, now=tx.now),
         _("已请企业补充材料，办结计时暂停。"),
@@ -123,7 +123,7 @@ async def submit_offer(
     async def make() -> None:
         made.append(await decisions.make_offer(tx, suborder_id, offered, by=seat, now=tx.now))
 
-    return await _do(
+    return await do_once(
         request, tx, suborder_id, make,
         lambda: _("超过本级审批限额，已提交复核。") if _waits(made) else _("授信方案已报给企业。"),
     )  # fmt: skip
@@ -186,7 +186,7 @@ async def submit_refusal(
     async def refuse() -> None:
         made.append(await decisions.refuse_suborder(tx, suborder_id, said, by=seat, now=tx.now))
 
-    return await _do(
+    return await do_once(
         request, tx, suborder_id, refuse,
         lambda: _("该原因须两人同意，已提交复核。") if _waits(made) else _("已拒单，原因已送达企业。"),
     )  # fmt: skip
@@ -213,7 +213,7 @@ async def submit_signature(
     suborder_id: FromPath[UUID], data: Posted[SignatureForm], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[bytes]:
     """Record the signed contract."""
-    return await _do(
+    return await do_once(
         request, tx, suborder_id,
         lambda: payments.sign_contract(
             tx, suborder_id, contract_no=data.contract_no, signed_on=data.signed_on, amount_fen=fen_of(data.amount_wan),
@@ -228,7 +228,7 @@ async def submit_draw(
     suborder_id: FromPath[UUID], data: Posted[DrawForm], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[bytes]:
     """Record a payment to the firm."""
-    return await _do(
+    return await do_once(
         request, tx, suborder_id,
         lambda: payments.pay_out(
             tx, suborder_id, draw_id=data.draw_id, amount_fen=fen_of(data.amount_wan), paid_on=data.paid_on, by=seat,
@@ -242,7 +242,7 @@ def _waits(made: list[object]) -> bool:
     return any(isinstance(one, Proposal) for one in made)
 
 
-async def _do(
+async def do_once(
     request: Asked, tx: Tx, suborder_id: UUID, command: Callable[[], Awaitable[object]],
     said: str | Callable[[], str],
 ) -> Response[Any]:  # fmt: skip

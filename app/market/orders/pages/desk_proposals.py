@@ -27,7 +27,7 @@ async def tell_offer(tx: ReadTx, proposal: Proposal) -> Described:
     on = shanghai_date(proposal.made_at)
     price = decisions.price_of(body, on)
     view = await reading.get_suborder(tx, proposal.case_id)
-    row, firm = view.suborder, await _firm(tx, view)
+    row, firm = view.suborder, await firm_of(tx, view)
     lines = [
         Line(N_("年利率"), body["rate_ppm"], "ppm"),
         Line(N_("还款方式"), words.words(words.REPAYMENTS, body["repayment"]), "words"),
@@ -45,7 +45,7 @@ async def tell_offer(tx: ReadTx, proposal: Proposal) -> Described:
     )
     name = _("{firm}，{sum}").format(firm=firm, sum=_money(body["amount_fen"]))
     return Described(
-        N_("超过审批限额的授信方案"), tuple(lines), _url(proposal), name, asked, link=LINK, sides=SIDES
+        N_("超过审批限额的授信方案"), tuple(lines), url_of(proposal), name, asked, link=LINK, sides=SIDES
     )  # fmt: skip
 
 
@@ -56,13 +56,13 @@ async def tell_refusal(tx: ReadTx, proposal: Proposal) -> Described:
     reason = tree.reasons.get(code)
     said = "" if reason is None else reason.text_en if i18n.language() == "en" else reason.text_zh
     view = await reading.get_suborder(tx, proposal.case_id)
-    firm = await _firm(tx, view)
+    firm = await firm_of(tx, view)
     lines = [
         Line(N_("申请金额"), view.suborder["amount_fen"], "fen"),
         Line(N_("拒单的原因"), f"{code} {said}".strip()), Line(N_("给企业的说明"), proposal.body["words"]),
         *await _claimed(tx, proposal),
     ]  # fmt: skip
-    return Described(N_("须两人同意的拒单"), tuple(lines), _url(proposal), firm, link=LINK)
+    return Described(N_("须两人同意的拒单"), tuple(lines), url_of(proposal), firm, link=LINK)
 
 
 async def _claimed(tx: ReadTx, proposal: Proposal) -> list[Line]:
@@ -81,7 +81,7 @@ async def _claimed(tx: ReadTx, proposal: Proposal) -> list[Line]:
     return [Line(N_("核对的信息项"), title), Line(N_("本行的说法"), f"{said} {shown}".strip())]
 
 
-async def _firm(tx: ReadTx, view: SuborderView) -> str:
+async def firm_of(tx: ReadTx, view: SuborderView) -> str:
     subject_id = view.suborder["subject_id"]
     return (await subjects.names_of(tx, [subject_id])).get(subject_id, "")
 
@@ -90,7 +90,7 @@ def _money(fen: int) -> str:
     return formats.money_text(fen, i18n.language())
 
 
-def _url(proposal: Proposal) -> str:
+def url_of(proposal: Proposal) -> str:
     return f"/desk/suborders/{proposal.case_id}"
 
 

@@ -57,6 +57,13 @@ MOVES: Final[Mapping[str, str]] = {
     "lapse": N_("到期失效"),
     "let_go": N_("企业不再等待本行"),
     "breach": N_("超过承诺时限"),
+    "deny_contact": N_("企业否认联系，联系时限从受理时起继续计算"),
+    "contest_papers": N_("企业对补充材料提出异议，计时继续"),
+    "retract": N_("撤回授信方案"),
+}
+RETRACTIONS: Final[Mapping[str, str]] = {
+    "fraud": N_("涉嫌欺诈"),
+    "changed_facts": N_("情况发生变化"),
 }
 CLOCKS: Final[Mapping[str, str]] = {
     "ACCEPT": N_("受理"),

@@ -76,7 +76,15 @@ MOVES: Final[Mapping[str, str]] = {
     "lapse": N_("到期失效"),
     "let_go": N_("您不再等待该行"),
     "breach": N_("银行超过承诺时限"),
+    "deny_contact": N_("您否认银行联系过您"),
+    "contest_papers": N_("您对补充材料提出异议"),
+    "retract": N_("银行撤回方案"),
 }
+RETRACTIONS: Final[Mapping[str, str]] = {
+    "fraud": N_("银行认为资料涉嫌造假"),
+    "changed_facts": N_("银行认为情况发生变化"),
+}
+CHANNELS: Final[Mapping[str, str]] = {"phone": N_("电话"), "visit": N_("上门"), "online": N_("线上")}
 CLOCKS: Final[Mapping[str, str]] = {
     "ACCEPT": N_("银行受理"),
     "CONTACT": N_("银行联系您"),

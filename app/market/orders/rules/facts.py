@@ -5,6 +5,68 @@ from datetime import date, datetime
 from typing import TypeAlias
 from uuid import UUID
 
+from app.market.orders.rules.commands import (
+    Accept as Accept,
+)
+from app.market.orders.rules.commands import (
+    AskPapers as AskPapers,
+)
+from app.market.orders.rules.commands import (
+    BringPapers as BringPapers,
+)
+from app.market.orders.rules.commands import (
+    Contact as Contact,
+)
+from app.market.orders.rules.commands import (
+    ContestPapers as ContestPapers,
+)
+from app.market.orders.rules.commands import (
+    DenyContact as DenyContact,
+)
+from app.market.orders.rules.commands import (
+    EndDraws as EndDraws,
+)
+from app.market.orders.rules.commands import (
+    Investigate as Investigate,
+)
+from app.market.orders.rules.commands import (
+    LetGo as LetGo,
+)
+from app.market.orders.rules.commands import (
+    Offer as Offer,
+)
+from app.market.orders.rules.commands import (
+    PayOut as PayOut,
+)
+from app.market.orders.rules.commands import (
+    Pick as Pick,
+)
+from app.market.orders.rules.commands import (
+    Reason as Reason,
+)
+from app.market.orders.rules.commands import (
+    Refuse as Refuse,
+)
+from app.market.orders.rules.commands import (
+    Retract as Retract,
+)
+from app.market.orders.rules.commands import (
+    Revoke as Revoke,
+)
+from app.market.orders.rules.commands import (
+    Sign as Sign,
+)
+from app.market.orders.rules.commands import (
+    Withdraw as Withdraw,
+)
+from app.market.orders.rules.loans import Defer as Defer
+from app.market.orders.rules.loans import Extend as Extend
+from app.market.orders.rules.loans import Loan as Loan
+from app.market.orders.rules.loans import LoanType as LoanType
+from app.market.orders.rules.loans import MarkOverdue as MarkOverdue
+from app.market.orders.rules.loans import Repay as Repay
+from app.market.orders.rules.loans import Reschedule as Reschedule
+from app.market.orders.rules.loans import Settle as Settle
 from app.market.orders.rules.states import TERMINAL, Act, Clock, End, State
 
 
@@ -53,6 +115,8 @@ class Context:
     room_fen: int = 0  # Free money in the pool of today's quarter; 0 when there is none or it is frozen.
     decision_runs: bool = False  # DECISION is running: neither paused, stopped nor breached.
     pause_left: int = 0  # Workdays of pause that DECISION may still have.
+    contact_due_at: datetime | None = None  # When CONTACT, now met, would have been due; None unless it is met.
+    decision_due_at: datetime | None = None  # The same of DECISION.
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +141,18 @@ class Part:
     accepted_at: datetime | None = None
     picked_at: datetime | None = None
     signed_on: date | None = None
+    loan_type: LoanType = LoanType.NEW
+    loan: Loan = field(default=Loan())
     context: Context = field(default=Context(), compare=False)
 
     @property
     def is_live(self) -> bool:
         return self.state not in TERMINAL
+
+    @property
+    def outstanding_fen(self) -> int:
+        """What is still owed 余额: draws less repayments (and less what was written off)."""
+        return self.paid_fen - self.loan.repaid_fen - self.loan.written_off_fen
 
     @property
     def takes_a_place(self) -> bool:
@@ -116,6 +187,8 @@ class Case:
     parts: tuple[Part, ...] = ()
     withdrawn_at: datetime | None = None
     end: End | None = None
+    loan_type: LoanType = LoanType.NEW
+    recommended_at: datetime | None = None
 
     def part(self, suborder_id: UUID) -> Part:
         return next(part for part in self.parts if part.suborder_id == suborder_id)
@@ -125,114 +198,11 @@ class Case:
         return tuple(part for part in self.parts if part.is_live)
 
 
-# Commands: what somebody wants to do.
-
-
-@dataclass(frozen=True, slots=True)
-class Accept:
-    suborder_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """A refusal's reason as the reasons room judged it. `problem` is its problem code, empty when the reason holds."""
-
-    code: str
-    own_evidence: bool = False  # Rests on the order itself or on the bank's own list or pool.
-    needs_two: bool = False
-    problem: str = ""
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Refuse:
-    suborder_id: UUID
-    reason: Reason
-    seconded: bool = False  # A second person has approved it.
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    suborder_id: UUID
-    contacted_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Investigate:
-    suborder_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class AskPapers:
-    suborder_id: UUID
-    request_id: UUID
-    items: tuple[str, ...]
-    in_package: frozenset[str] = frozenset()  # Those of the items that the sealed package already answers.
-
-
-@dataclass(frozen=True, slots=True)
-class BringPapers:
-    suborder_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    suborder_id: UUID
-    offer_id: UUID
-    amount_fen: int
-    rate_ppm: int
-    term_months: int
-    valid_workdays: int
-    seconded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Pick:
-    suborder_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    suborder_id: UUID
-    amount_fen: int
-    signed_on: date
-    draw_until_on: date
-    today: date
-
-
-@dataclass(frozen=True, slots=True)
-class PayOut:
-    suborder_id: UUID
-    draw_id: UUID
-    amount_fen: int
-    paid_on: date
-    today: date
-
-
-@dataclass(frozen=True, slots=True)
-class EndDraws:
-    suborder_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class LetGo:
-    suborder_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Revoke:
-    """The firm took back one bank's consent; that bank may or may not have a suborder."""
-
-    consent_id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Withdraw:
-    """The firm takes back the whole order."""
-
-
-BankCommand: TypeAlias = Accept | Refuse | Contact | Investigate | AskPapers | Offer | Sign | PayOut
-FirmCommand: TypeAlias = BringPapers | Pick | EndDraws | LetGo
+LoanCommand: TypeAlias = Repay | Extend | Defer | MarkOverdue | Settle | Reschedule
+BankCommand: TypeAlias = (
+    Accept | Refuse | Contact | Investigate | AskPapers | Offer | Retract | Sign | PayOut | LoanCommand
+)
+FirmCommand: TypeAlias = BringPapers | ContestPapers | DenyContact | Pick | EndDraws | LetGo
 Command: TypeAlias = BankCommand | FirmCommand | Revoke | Withdraw
 
 

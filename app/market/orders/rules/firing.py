@@ -12,7 +12,9 @@ LAPSES = {
     (Clock.GRACE, State.PICKED),
     (Clock.DRAWS, State.SIGNED),
 }
-PROMISES = (Clock.ACCEPT, Clock.CONTACT, Clock.DECISION, Clock.SIGN, Clock.PAYOUT, Clock.DELIVERY)
+PROMISES = (
+    Clock.ACCEPT, Clock.CONTACT, Clock.DECISION, Clock.RECOMMENDED, Clock.SIGN, Clock.PAYOUT, Clock.DELIVERY,
+)  # fmt: skip
 
 
 def fire(case: Case, due: Due) -> Outcome:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.kernel.clock import shanghai_date
+from app.market.orders.rules import correcting, lending
 from app.market.orders.rules.facts import (
     Accept,
     AskPapers,
@@ -20,6 +21,7 @@ from app.market.orders.rules.facts import (
     EndDraws,
     Investigate,
     LetGo,
+    LoanType,
     Offer,
     Outcome,
     Part,
@@ -61,16 +63,18 @@ ACT_OF: Final[dict[type[Any], Act]] = {
     LetGo: Act.LET_GO,
     Revoke: Act.REVOKE,
     Withdraw: Act.WITHDRAW,
+    **correcting.ACT_OF,
+    **lending.ACT_OF,
 }
 
 
 def allowed_acts(part: Part) -> tuple[Act, ...]:
     """The acts that people may do to a suborder in its state, in the order of the table."""
-    acts = [act for act in (*BANK_ACTS, *FIRM_ACTS) if (part.state, act) in TARGETS]
+    acts = [act for act in (*BANK_ACTS, *FIRM_ACTS) if (part.state, act) in TARGETS and lending.may(part, act)]
     if not _may_let_go(part):
         acts = [act for act in acts if act is not Act.LET_GO]
     if part.papers_open is None:
-        acts = [act for act in acts if act is not Act.BRING_PAPERS]
+        acts = [act for act in acts if act not in (Act.BRING_PAPERS, Act.CONTEST_PAPERS)]
     return tuple(acts)
 
 
@@ -100,10 +104,13 @@ def _accept(work: Working, part: Part, command: Accept) -> Refused | None:
     amount, terms = work.case.amount_fen, part.context.terms
     if terms is None or amount > terms.ceiling_fen:
         return Refused("above-ceiling", "the list in force does not cover the asked amount")
-    if amount > part.context.room_fen:
+    holds = part.loan_type is not LoanType.DEFERRAL  # A deferral sets no money aside.
+    if holds and amount > part.context.room_fen:
         return Refused("quota-exhausted", "the pool has not enough money left")
     part = work.move(part, Act.ACCEPT, State.ACCEPTED, command=command)
-    work.hold(work.change(replace(part, accepted_at=work.at)), amount)
+    part = work.change(replace(part, accepted_at=work.at))
+    if holds:
+        work.hold(part, amount)
     return None
 
 
@@ -174,10 +181,12 @@ def _offer(work: Working, part: Part, command: Offer) -> Refused | None:
         return Refused("terms-out-of-range", "the offer stands for too few or too many workdays")
     if amount > terms.approval_level_fen and not command.seconded:
         return Refused("four-eyes", "an offer above the approval level needs a second person")
-    if part.held_fen == 0 and amount > part.context.room_fen:
+    holds = part.loan_type is not LoanType.DEFERRAL
+    if holds and part.held_fen == 0 and amount > part.context.room_fen:
         return Refused("quota-exhausted", "the hold has expired and the pool has not enough money left")
     part = work.move(part, Act.OFFER, State.OFFERED, command=command)
-    part = work.shrink_to(part, amount) if part.held_fen else work.hold(part, amount)
+    if holds:
+        part = work.shrink_to(part, amount) if part.held_fen else work.hold(part, amount)
     work.change(replace(part, offer_id=command.offer_id, offered_fen=amount, papers_open=None))
     return None
 
@@ -233,7 +242,9 @@ def _let_go(work: Working, part: Part, command: LetGo) -> Refused | None:
 
 def _withdraw(work: Working) -> Refused | None:
     case = work.case
-    if case.end is not None or any(part.state not in BEFORE_SIGNING for part in case.live):
+    if case.end is not None or any(
+        part.state is State.SETTLED or (part.is_live and part.state not in BEFORE_SIGNING) for part in case.parts
+    ):
         return Refused("wrong-state", "an order is withdrawn before it is signed or ended")
     work.case = replace(case, withdrawn_at=work.at)
     work.steps.append(TakenBack(work.at))
@@ -272,4 +283,6 @@ RULES: Final[dict[type[Any], Callable[[Working, Part, Any], Refused | None]]] = 
     PayOut: _pay_out,
     EndDraws: _end_draws,
     LetGo: _let_go,
+    **correcting.RULES,
+    **lending.RULES,
 }

@@ -24,6 +24,7 @@ class State(StrEnum):
     PASSED_OVER = "passed_over"
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
+    SETTLED = "settled"  # The loan is over: nothing is owed, or what was owed is written off.
 
 
 class Act(StrEnum):
@@ -45,6 +46,14 @@ class Act(StrEnum):
     REVOKE = "revoke"
     LAPSE = "lapse"
     LET_GO = "let_go"
+    DENY_CONTACT = "deny_contact"
+    CONTEST_PAPERS = "contest_papers"
+    RETRACT = "retract"
+    REPAY = "repay"
+    EXTEND = "extend"
+    MARK_OVERDUE = "mark_overdue"
+    SETTLE = "settle"
+    RESCHEDULE = "reschedule"  # A deferral is agreed: its new schedule stands on the loan it points to.
     BREACH = "breach"  # A promise to the firm was not kept: recorded as history, the state stays.
 
 
@@ -59,6 +68,7 @@ class Clock(StrEnum):
     ACCEPT = "ACCEPT"
     CONTACT = "CONTACT"
     DECISION = "DECISION"
+    RECOMMENDED = "RECOMMENDED"  # Of a recommended firm: an answer within a month of the recommendation.
     OFFER = "OFFER"
     SIGN = "SIGN"
     GRACE = "GRACE"  # After a breached SIGN: how long the firm may stay silent.
@@ -84,6 +94,7 @@ class Standing(StrEnum):
     OPEN = "open"
     AGREED = "agreed"
     SERVICED = "serviced"
+    CLOSED = "closed"
     WITHDRAWN = "withdrawn"
     REFUSED = "refused"
     LAPSED = "lapsed"
@@ -92,11 +103,14 @@ class Standing(StrEnum):
 
 S, A = State, Act
 
-TERMINAL: Final = frozenset({S.REFUSED, S.PASSED_OVER, S.WITHDRAWN, S.LAPSED})
+TERMINAL: Final = frozenset({S.REFUSED, S.PASSED_OVER, S.WITHDRAWN, S.LAPSED, S.SETTLED})
 BEFORE_PICK: Final = (S.PUSHED, S.ACCEPTED, S.CONTACTED, S.INVESTIGATING, S.OFFERED)
 BEFORE_SIGNING: Final = (*BEFORE_PICK, S.PICKED)
-FROM_PICK_ON: Final = (S.PICKED, S.SIGNED, S.PAYING, S.SERVICED)
+FROM_PICK_ON: Final = (S.PICKED, S.SIGNED, S.PAYING, S.SERVICED, S.SETTLED)
+LENT: Final = (S.PAYING, S.SERVICED)
 AT_WORK: Final = (S.ACCEPTED, S.CONTACTED, S.INVESTIGATING)
+PAPERS_ACTS: Final = (A.ASK_PAPERS, A.BRING_PAPERS, A.CAP_PAPERS, A.CONTEST_PAPERS)
+RETRACTIONS: Final = ("fraud", "changed_facts")  # Why an offer may be taken back.
 
 TRANSITIONS: Final[frozenset[tuple[State, Act, State]]] = frozenset(
     {
@@ -118,7 +132,12 @@ TRANSITIONS: Final[frozenset[tuple[State, Act, State]]] = frozenset(
         (S.PICKED, A.LET_GO, S.LAPSED),
         (S.SIGNED, A.LET_GO, S.LAPSED),
         *((state, A.REFUSE, S.REFUSED) for state in AT_WORK),
-        *((state, act, state) for state in AT_WORK for act in (A.ASK_PAPERS, A.BRING_PAPERS, A.CAP_PAPERS)),
+        *((state, act, state) for state in AT_WORK for act in PAPERS_ACTS),
+        *((state, A.DENY_CONTACT, S.ACCEPTED) for state in (S.CONTACTED, S.INVESTIGATING)),
+        *((state, A.RETRACT, S.REFUSED) for state in (S.OFFERED, S.PICKED)),
+        *((state, act, state) for state in LENT for act in (A.REPAY, A.EXTEND, A.MARK_OVERDUE)),
+        (S.SERVICED, A.SETTLE, S.SETTLED),
+        (S.PICKED, A.RESCHEDULE, S.SETTLED),
         *((state, A.PASS_OVER, S.PASSED_OVER) for state in BEFORE_PICK),
         *((state, A.WITHDRAW, S.WITHDRAWN) for state in BEFORE_SIGNING),
         *((state, A.REVOKE, S.WITHDRAWN) for state in BEFORE_SIGNING),
@@ -128,9 +147,12 @@ TRANSITIONS: Final[frozenset[tuple[State, Act, State]]] = frozenset(
 )
 
 BANK_ACTS: Final = (
-    A.ACCEPT, A.REFUSE, A.CONTACT, A.INVESTIGATE, A.ASK_PAPERS, A.OFFER, A.SIGN, A.PAY_OUT,
+    A.ACCEPT, A.REFUSE, A.CONTACT, A.INVESTIGATE, A.ASK_PAPERS, A.OFFER, A.RETRACT, A.SIGN, A.PAY_OUT,
+    A.REPAY, A.EXTEND, A.MARK_OVERDUE, A.SETTLE, A.RESCHEDULE,
 )  # fmt: skip
-FIRM_ACTS: Final = (A.BRING_PAPERS, A.PICK, A.END_DRAWS, A.WITHDRAW, A.REVOKE, A.LET_GO)
+FIRM_ACTS: Final = (
+    A.BRING_PAPERS, A.CONTEST_PAPERS, A.DENY_CONTACT, A.PICK, A.END_DRAWS, A.WITHDRAW, A.REVOKE, A.LET_GO,
+)  # fmt: skip
 
 TARGETS: Final[Mapping[tuple[State, Act], frozenset[State]]] = {
     (state, act): frozenset(to for s, a, to in TRANSITIONS if (s, a) == (state, act))

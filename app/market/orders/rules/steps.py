@@ -86,7 +86,7 @@ class Working:
                 return
             part = Part(
                 listed.suborder_id, listed.bank_id, listed.branch_id, listed.product_id, listed.consent_id,
-                listed.position, State.LISTED,
+                listed.position, State.LISTED, loan_type=self.case.loan_type,
             )  # fmt: skip
             self.case = replace(self.case, parts=(*self.case.parts, part))
             self.move(part, Act.PUSH, State.PUSHED)
@@ -121,8 +121,8 @@ def end_of(case: Case, at: datetime) -> End | None:
     """
     if case.end is not None:
         return case.end
-    if case.live:
-        return None
+    if case.live or any(part.state is State.SETTLED for part in case.parts):
+        return None  # A settled loan closes its order by the fold alone.
     if case.withdrawn_at is not None:
         return End.WITHDRAWN
     if any(part.state is State.REFUSED for part in case.parts):
@@ -135,6 +135,8 @@ def fold(case: Case) -> Standing:
     if case.end is not None:
         return Standing(case.end.value)
     states = {part.state for part in case.parts}
+    if State.SETTLED in states:
+        return Standing.CLOSED
     if State.SERVICED in states:
         return Standing.SERVICED
     if states & {State.SIGNED, State.PAYING}:

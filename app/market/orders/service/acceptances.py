@@ -45,7 +45,7 @@ async def contact_firm(
     entered = await acting.enter(tx, await acting.find(tx, suborder_id), now=now)
     part = entered.part(suborder_id, by)
     await acting.decide(tx, entered, facts.Contact(suborder_id, contacted_at), by=by)
-    row = {"contacted_at": contacted_at, "how": how, "whom": whom, "recorded_at": now}
+    row = {"contact_id": new_id(), "contacted_at": contacted_at, "how": how, "whom": whom, "recorded_at": now}
     await store.insert_child(tx, "contacts", entered.case, part, row)
     return suborder_id
 

@@ -20,12 +20,15 @@ from app.kernel.errors import Refusal
 from app.market import parties
 from app.market.orders import rules, store
 from app.market.orders.rules import facts
-from app.market.orders.rules.states import FIRM_ACTS, TERMINAL, Act, Clock
+from app.market.orders.rules.states import FIRM_ACTS, LENT, TERMINAL, Act, Clock
 from app.market.orders.service.bounds import bounds_on
 from app.market.orders.service.telling import announce
+from app.market.orders.store import lending as lending_store
 from app.office import clocks, proposals
 
 FIRINGS_MAX: Final = 100  # A few clocks of a few suborders; more means that a clock starts itself.
+CONTEXTUAL: Final = (facts.Accept, facts.Offer, facts.AskPapers, facts.DenyContact, facts.Retract)
+CLOSED_BY: Final = {Act.BRING_PAPERS: "brought", Act.CAP_PAPERS: "capped", Act.CONTEST_PAPERS: "contested"}
 DETAILS: Final[Mapping[str, str]] = {
     "wrong-state": "当前状态不允许该操作",
     "four-eyes": "须由另一人复核",
@@ -121,7 +124,9 @@ async def load(tx: Tx, order: Record, *, at: datetime) -> facts.Case:
     over = order["end_state"] is not None or order["withdrawn_at"] is not None or at >= order["until_at"]
     holds = {} if over else await _holds(tx, order, waiting, at)
     bounds = await bounds_on(tx, shanghai_date(order["posted_at"]))
-    return store.case_of(order, bounds, listed, parts, held, asked, holds)
+    lent = [row["suborder_id"] for row in parts if row["state"] in LENT]
+    loans = await lending_store.read_loans(tx, lent) if lent else {}
+    return store.case_of(order, bounds, listed, parts, held, asked, holds, loans)
 
 
 async def _holds(tx: Tx, order: Record, waiting: list[Record], at: datetime) -> dict[UUID, bool]:
@@ -157,11 +162,14 @@ async def with_context(tx: Tx, entered: Entered, suborder_id: UUID) -> facts.Cas
     case, now = entered.case, entered.now
     part = case.part(suborder_id)
     pool = await parties.pools.pool_of(tx, parties.PoolKey(part.branch_id, part.product_id), shanghai_date(now))
+    terms = None if part.state in TERMINAL else await _terms(tx, part, now)
     context = facts.Context(
-        await _terms(tx, part, now),
+        terms,
         0 if pool is None else pool.free_fen,
         await clocks.state_of(tx, suborder_id, Clock.DECISION) == "running",
         await clocks.pause_left(tx, suborder_id, Clock.DECISION, at=now),
+        await clocks.carrying.met_due(tx, suborder_id, Clock.CONTACT),
+        await clocks.carrying.met_due(tx, suborder_id, Clock.DECISION),
     )
     parts = tuple(replace(one, context=context) if one is part else one for one in case.parts)
     return replace(case, parts=parts)
@@ -192,7 +200,7 @@ async def decide(
     act = rules.ACT_OF[type(command)]
     if by is not None and (by.role is SeatRole.BUSINESS) != (act in FIRM_ACTS):
         raise Refusal("forbidden")
-    if isinstance(command, facts.Accept | facts.Offer | facts.AskPapers):
+    if isinstance(command, CONTEXTUAL):
         case = await with_context(tx, entered, command.suborder_id)
     outcome = rules.judge(case, command, entered.now)
     if isinstance(outcome, facts.Refused):
@@ -250,7 +258,7 @@ async def _save(
     assert move is not None, "a suborder changes by a move"
     await store.save_part(tx, old, part, move.at, move.cause or move.act.value)
     if old.papers_open is not None and part.papers_open is None:
-        how = {Act.BRING_PAPERS: "brought", Act.CAP_PAPERS: "capped"}.get(move.act, "ended")
+        how = CLOSED_BY.get(move.act, "ended")
         await store.close_papers(tx, old.papers_open, how, answer, move.at)
     if part.state in TERMINAL:
         await proposals.void_open(tx, part.suborder_id, now=move.at)

@@ -46,10 +46,17 @@ class SuborderView:
     papers: Sequence[Record]
     offer: Record | None
     refusal: Record | None
-    contact: Record | None
+    contacts: Sequence[Record]
     contract: Record | None
     draws: Sequence[Record]
     proposals: Sequence[Proposal]
+    retraction: Record | None = None
+
+    @property
+    def contact(self) -> Record | None:
+        """The contact that stands."""
+        last = self.contacts[-1] if self.contacts else None
+        return last if last is not None and last["denied_at"] is None else None
 
 
 async def get_order(tx: ReadTx, order_id: UUID) -> OrderView:
@@ -60,7 +67,7 @@ async def get_order(tx: ReadTx, order_id: UUID) -> OrderView:
     listed = await store.read_listed(tx, order_id)
     suborders = await store.read_suborders(tx, order_id)
     bounds = await bounds_on(tx, shanghai_date(order["posted_at"]))
-    standing = rules.fold(store.case_of(order, bounds, listed, suborders, {}, {}, {}))
+    standing = rules.fold(store.case_of(order, bounds, listed, suborders, {}, {}, {}, {}))
     return OrderView(order, standing, listed, suborders, await clocks.of_root(tx, order_id))
 
 
@@ -88,9 +95,9 @@ async def get_suborder(tx: ReadTx, suborder_id: UUID) -> SuborderView:
     return SuborderView(
         row, rules.allowed_acts(part), await store.read_moves(tx, suborder_id), own,
         await store.read_papers(tx, suborder_id), await store.read_offer(tx, suborder_id),
-        await store.read_child(tx, "refusals", suborder_id), await store.read_child(tx, "contacts", suborder_id),
+        await store.read_child(tx, "refusals", suborder_id), await store.read_contacts(tx, suborder_id),
         await store.read_child(tx, "contracts", suborder_id), await store.read_draws(tx, suborder_id),
-        await _waiting(tx, suborder_id),
+        await _waiting(tx, suborder_id), await store.read_child(tx, "retractions", suborder_id),
     )  # fmt: skip
 
 
@@ -113,7 +120,7 @@ async def explain_clock(tx: ReadTx, suborder_id: UUID, kind: str, *, now: dateti
 
 async def ladder_of(tx: ReadTx, why: clocks.Explanation) -> Sequence[tuple[int, Sequence[str], datetime | None]]:
     """Who is told when: share of the counted time in percent, whom, and at which instant (None during a pause)."""
-    policy = await policies.get_version(tx, "clock", why.clock.kind, why.policy_version)
+    policy = await policies.get_version(tx, "clock", why.clock.policy_key or why.clock.kind, why.policy_version)
     reached = {rung.share: rung.at for rung in why.rungs}
     return [(rung["share"], rung["told"], reached.get(rung["share"])) for rung in policy.body["rungs"]]
 

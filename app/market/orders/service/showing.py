@@ -262,7 +262,9 @@ class SuborderView:
     papers: Sequence[Mapping[str, Any]]
     offer: Mapping[str, Any] | None
     refusal: Mapping[str, Any] | None
+    retraction: Mapping[str, Any] | None
     contact: Mapping[str, Any] | None
+    contacts: Sequence[Mapping[str, Any]]
     contract: Mapping[str, Any] | None
     draws: Sequence[Mapping[str, Any]]
     proposals: Sequence[Mapping[str, Any]]
@@ -279,7 +281,8 @@ class SuborderView:
             **_pick(row, names), allowed=[act.value for act in view.allowed],
             moves=[_facts(one) for one in view.moves], clocks=[ClockView.of(clock, now) for clock in view.clocks],
             papers=[_facts(one) for one in view.papers], offer=_maybe(view.offer), refusal=_maybe(view.refusal),
-            contact=_maybe(view.contact), contract=_maybe(view.contract),
+            contact=_maybe(view.contact), contacts=[_facts(one) for one in view.contacts],
+            retraction=_maybe(view.retraction), contract=_maybe(view.contract),
             draws=[_facts(one) for one in view.draws], proposals=waiting,
         )  # fmt: skip
 

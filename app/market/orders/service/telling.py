@@ -7,6 +7,7 @@ from uuid import UUID
 from app.market.orders import events as told
 from app.market.orders.rules import facts
 from app.market.orders.rules.states import Act, State
+from app.market.orders.service.telling_loans import of_loan
 
 OWNER = {"DELIVERY": "platform"}  # Every other promise that can breach is the bank's.
 
@@ -48,9 +49,15 @@ def _of_move(case: facts.Case, step: facts.Moved, until_on: date) -> told.OrderE
     }
     match step.act:
         case Act.PUSH:
-            return told.SuborderPushed(**common, position=part.position, until_on=until_on)
+            return told.SuborderPushed(
+                **common,
+                position=part.position,
+                until_on=until_on,
+                loan_type=part.loan_type.value,
+                recommended_at=case.recommended_at,
+            )
         case Act.ACCEPT:
-            return told.SuborderAccepted(**common, amount_fen=case.amount_fen)
+            return told.SuborderAccepted(**common, amount_fen=case.amount_fen, loan_type=part.loan_type.value)
         case Act.PASS_OVER:
             return told.SuborderPassedOver(**common, from_state=part.state.value)
         case Act.WITHDRAW | Act.REVOKE:
@@ -63,6 +70,10 @@ def _of_move(case: facts.Case, step: facts.Moved, until_on: date) -> told.OrderE
             return told.PapersCapped(**common, request_id=_open(part))
         case Act.BRING_PAPERS:
             return told.PapersBrought(**common, request_id=_open(part))
+        case Act.CONTEST_PAPERS:
+            return told.PapersContested(**common, request_id=_open(part))
+        case Act.DENY_CONTACT:
+            return told.ContactDenied(**common)
         case Act.END_DRAWS:
             return told.DrawsEnded(**common, unused_fen=part.signed_fen - part.paid_fen)
         case _:
@@ -87,6 +98,11 @@ def _of_command(step: facts.Moved, common: dict[str, Any]) -> told.OrderEvent:
                 rate_ppm=offer.rate_ppm,
                 valid_workdays=offer.valid_workdays,
             )
+        case facts.Retract(reason=reason):
+            assert step.part.offer_id is not None
+            return told.OfferRetracted(
+                **common, offer_id=step.part.offer_id, reason=reason, from_state=step.part.state.value
+            )
         case facts.Pick():
             assert step.part.offer_id is not None
             return told.OfferPicked(**common, offer_id=step.part.offer_id, amount_fen=step.part.offered_fen)
@@ -100,7 +116,7 @@ def _of_command(step: facts.Moved, common: dict[str, Any]) -> told.OrderEvent:
                 paid_on=draw.paid_on,
                 is_last=step.to is State.SERVICED,
             )
-    raise AssertionError(f"{step.act} has no event")
+    return of_loan(step, common)
 
 
 def _open(part: facts.Part) -> UUID:

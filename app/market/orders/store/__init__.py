@@ -6,16 +6,17 @@ from typing import Final
 from uuid import UUID
 
 from app.infra.db import ReadTx, Record, Tx
-from app.market.orders.rules.facts import Bounds, Case, Listed, Moved, Part
+from app.market.orders.rules.facts import Bounds, Case, Listed, Loan, LoanType, Moved, Part
 from app.market.orders.rules.states import TERMINAL, Clock, End, State
 
 PART: Final = (
     "suborder_id, bank_id, branch_id, product_id, consent_id, position, state, offer_id, offered_fen, signed_fen,"
-    " paid_fen, papers_open, breached, accepted_at, picked_at, signed_on"
+    " paid_fen, papers_open, breached, accepted_at, picked_at, signed_on, loan_type"
 )
 ORDER: Final = (
     "order_id, business_id, subject_id, loan_type, amount_fen, term_months, purpose, collateral, district_code, places,"
-    " until_on, until_at, posted_at, ranking_version, previous_order_id, withdrawn_at, end_state, ended_at"
+    " until_on, until_at, posted_at, ranking_version, previous_order_id, withdrawn_at, end_state, ended_at,"
+    " of_suborder_id, recommended_at"
 )
 
 
@@ -83,14 +84,19 @@ def case_of(
     held: Mapping[UUID, int],
     asked: Mapping[UUID, frozenset[str]],
     holds: Mapping[UUID, bool],
+    loans: Mapping[UUID, Loan],
 ) -> Case:
-    """The rows of an order as the rules want them. `held`: open reservations; `holds`: listed banks that still fit."""
+    """The rows of an order as the rules want them.
+
+    `held`: open reservations; `holds`: listed banks that still fit; `loans`: what the entries of a loan come to.
+    """
     return Case(
         order["order_id"], order["business_id"], order["amount_fen"], order["places"], order["until_at"],
         bounds,
         tuple(_listed(row, holds) for row in listed),
-        tuple(_part(row, held, asked) for row in parts),
+        tuple(_part(row, held, asked, loans) for row in parts),
         order["withdrawn_at"], End(order["end_state"]) if order["end_state"] else None,
+        LoanType(order["loan_type"]), order["recommended_at"],
     )  # fmt: skip
 
 
@@ -103,16 +109,18 @@ def _listed(row: Record, holds: Mapping[UUID, bool]) -> Listed:
 
 def part_of(row: Record) -> Part:
     """A suborder's row alone, without its money: enough to say which acts its state allows."""
-    return _part(row, {}, {})
+    return _part(row, {}, {}, {})
 
 
-def _part(row: Record, held: Mapping[UUID, int], asked: Mapping[UUID, frozenset[str]]) -> Part:
+def _part(
+    row: Record, held: Mapping[UUID, int], asked: Mapping[UUID, frozenset[str]], loans: Mapping[UUID, Loan]
+) -> Part:
     who = row["suborder_id"]
     return Part(
         who, row["bank_id"], row["branch_id"], row["product_id"], row["consent_id"], row["position"],
         State(row["state"]), held.get(who, 0), row["offer_id"], row["offered_fen"], row["signed_fen"], row["paid_fen"],
         row["papers_open"], asked.get(who, frozenset()), frozenset(map(Clock, row["breached"])), row["accepted_at"],
-        row["picked_at"], row["signed_on"],
+        row["picked_at"], row["signed_on"], LoanType(row["loan_type"]), loans.get(who, Loan()),
     )  # fmt: skip
 
 
@@ -134,9 +142,11 @@ async def insert_part(tx: Tx, order_id: UUID, part: Part, at: datetime) -> None:
     touched = await tx.execute(
         "insert into suborders (suborder_id, order_id, business_id, bank_id, branch_id, subject_id, product_id,"
         " consent_id, position, state, amount_fen, term_months, purpose, collateral, district_code, until_on, deciding,"
-        " pushed_at) select l.suborder_id, o.order_id, o.business_id, l.bank_id, l.branch_id, o.subject_id,"
+        " pushed_at, loan_type, of_suborder_id, recommended_at) select l.suborder_id, o.order_id, o.business_id,"
+        " l.bank_id, l.branch_id, o.subject_id,"
         " l.product_id, l.consent_id, l.position, $3, o.amount_fen, o.term_months, o.purpose, o.collateral,"
-        " o.district_code, o.until_on, l.deciding, $4 from order_listed l join orders o using (order_id)"
+        " o.district_code, o.until_on, l.deciding, $4, o.loan_type, o.of_suborder_id, o.recommended_at"
+        " from order_listed l join orders o using (order_id)"
         " where o.order_id = $1 and l.suborder_id = $2",
         order_id, part.suborder_id, State.PUSHED.value, at,
     )  # fmt: skip
@@ -224,7 +234,8 @@ async def read_moves(tx: ReadTx, suborder_id: UUID) -> list[Record]:
 SUBORDER: Final = (
     "suborder_id, order_id, business_id, subject_id, bank_id, branch_id, product_id, consent_id, position, state,"
     " amount_fen, term_months, purpose, collateral, district_code, until_on, deciding, pushed_at, accepted_at,"
-    " picked_at, signed_on, ended_at, cause, offer_id, offered_fen, signed_fen, paid_fen, papers_open, breached"
+    " picked_at, signed_on, ended_at, cause, offer_id, offered_fen, signed_fen, paid_fen, papers_open, breached,"
+    " loan_type, of_suborder_id, recommended_at"
 )
 
 
@@ -253,9 +264,25 @@ async def read_inbox(
 
 
 async def read_child(tx: ReadTx, table: str, suborder_id: UUID) -> Record | None:
-    """The one row of a suborder in `contacts`, `refusals` or `contracts`."""
-    assert table in ("contacts", "refusals", "contracts")
+    """The one row of a suborder in `refusals`, `retractions` or `contracts`."""
+    assert table in ("refusals", "retractions", "contracts")
     return await tx.row(f"select * from {table} where suborder_id = $1", suborder_id)  # noqa: S608
+
+
+async def read_contacts(tx: ReadTx, suborder_id: UUID) -> list[Record]:
+    """What the bank says of its contacts, oldest first, and what the firm says against each."""
+    return await tx.fetch(
+        "select c.contact_id, c.contacted_at, c.how, c.whom, c.recorded_at, d.denied_at, d.words as denied_words"
+        " from contacts c left join contact_denials d using (contact_id) where c.suborder_id = $1"
+        " order by c.recorded_at, c.contact_id",
+        suborder_id,
+    )
+
+
+async def read_contact(tx: ReadTx, suborder_id: UUID) -> Record | None:
+    """The contact that stands: the newest, unless the firm has denied it."""
+    rows = await read_contacts(tx, suborder_id)
+    return rows[-1] if rows and rows[-1]["denied_at"] is None else None
 
 
 async def read_offer(tx: ReadTx, suborder_id: UUID) -> Record | None:

@@ -11,6 +11,9 @@ BY_WORDS: Final[Mapping[str, str]] = {
     "product": N_("产品"),
     "district": N_("区县"),
     "month": N_("月份"),
+    "industry": N_("行业"),
+    "size": N_("企业规模"),
+    "type": N_("贷款类型"),
 }
 FIGURE_WORDS: Final[Mapping[str, str]] = {
     "accepted": N_("接单率"),
@@ -28,6 +31,16 @@ FIGURE_WORDS: Final[Mapping[str, str]] = {
     "paid_out_fen": N_("放款金额"),
     "refused_without_evidence": N_("无有效依据的拒单"),
     "paused_workdays": N_("停表的工作日"),
+    "asked_fen": N_("申请金额"),
+    "unsecured_fen": N_("信用贷款占比"),
+    "mean_rate": N_("平均利率"),
+    "first_loan": N_("首贷户占比"),
+    "renewed": N_("续贷成功率"),
+    "outstanding_fen": N_("余额净增"),
+    "repaid_fen": N_("还款金额"),
+    "written_off_fen": N_("核销金额"),
+    "deferred_fen": N_("延期金额"),
+    "packages": N_("封存的数据包"),
 }
 ACT_WORDS: Final[Mapping[str, str]] = {
     "push": N_("推送"),
@@ -48,6 +61,9 @@ ACT_WORDS: Final[Mapping[str, str]] = {
     "revoke": N_("企业撤回授权"),
     "lapse": N_("到期失效"),
     "let_go": N_("企业放弃"),
+    "deny_contact": N_("企业否认联系"),
+    "contest_papers": N_("企业对补件提出异议"),
+    "retract": N_("银行撤回方案"),
     "breach": N_("承诺逾期"),
 }
 STATE_WORDS: Final[Mapping[str, str]] = {
@@ -175,4 +191,7 @@ AUDIT_WORDS: Final[Mapping[str, str]] = {
     "proposal.expired": N_("逾期未复核"),
     "proposal.void": N_("复核事项已结束"),
     "case-file.read": N_("监管查看案卷"),
+    "month.frozen": N_("冻结月份"),
+    "document.made": N_("生成文件"),
+    "document.downloaded": N_("下载文件"),
 }

@@ -5,7 +5,7 @@ Whoever comes first fires a due clock, the sweep or an act on the case (`CaseKin
 no result depends on when the worker ran.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -59,6 +59,11 @@ _kinds: Final[dict[str, CaseKind]] = {}
 def register(kind: CaseKind) -> None:
     """Tell whose clocks `sweep` fires, and how; done at start-up by the composition root."""
     _kinds[kind.kind] = kind
+
+
+def locks() -> Mapping[str, Lock]:
+    """How the roots of every registered kind are locked."""
+    return {kind.kind: kind.lock for kind in _kinds.values()}
 
 
 async def sweep(db: Database, now: datetime | None = None) -> int:

@@ -1,0 +1,71 @@
+"""What a branch takes back from its desk: an offer, with a second person. Pages and machines."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from litestar import Request, Response, post
+from litestar.params import FromPath
+
+from app.access.seats import Seat
+from app.infra.db import ReadTx, Tx
+from app.market.orders import schemas
+from app.market.orders.http import BRANCH_ACTS, act_once
+from app.market.orders.pages import desk_words
+from app.market.orders.pages.desk_acts import ACT, do_once
+from app.market.orders.pages.desk_proposals import LINK, firm_of, url_of
+from app.market.orders.service import corrections, reading
+from app.market.orders.service.showing import SuborderView
+from app.office import proposals
+from app.office.proposals import Described, Line, Proposal
+from app.web.body import Form, Posted, Sent, text
+from app.web.deps import Given
+from app.web.i18n import N_, _
+
+Asked = Request[Any, Any, Any]
+
+
+class RetractionForm(Form):
+    reason: Literal["fraud", "changed_facts"]
+    words: Annotated[str, text(500, 6)]
+
+
+@post("/suborders/{suborder_id:uuid}/retraction", opt=BRANCH_ACTS, status_code=200)
+async def retract_offer(
+    suborder_id: FromPath[UUID], data: Sent[schemas.RetractionBody], tx: Given[Tx], seat: Given[Seat], request: Asked
+) -> Response[SuborderView]:
+    """Ask a second person to take an offer back; the answer names the proposal that waits."""
+    return await act_once(
+        request, tx, suborder_id,
+        lambda: corrections.retract_offer(
+            tx, suborder_id, reason=data.reason, words=data.words, by=seat, now=tx.now
+        ),
+    )  # fmt: skip
+
+
+@post("/desk/suborders/{suborder_id:uuid}/retraction", opt=ACT, include_in_schema=False)
+async def submit_retraction(
+    suborder_id: FromPath[UUID], data: Posted[RetractionForm], tx: Given[Tx], seat: Given[Seat], request: Asked
+) -> Response[Any]:
+    """The same from the desk."""
+    return await do_once(
+        request, tx, suborder_id,
+        lambda: corrections.retract_offer(
+            tx, suborder_id, reason=data.reason, words=data.words, by=seat, now=tx.now
+        ),
+        _("撤回授信方案须两人同意，已提交复核。"),
+    )  # fmt: skip
+
+
+async def tell_retraction(tx: ReadTx, proposal: Proposal) -> Described:
+    """Which offer would be taken back, and why."""
+    view = await reading.get_suborder(tx, proposal.case_id)
+    made = view.offer
+    lines = [
+        Line(N_("授信方案金额"), 0 if made is None else made["amount_fen"], "fen"),
+        Line(N_("撤回的原因"), desk_words.RETRACTIONS[proposal.body["reason"]], "words"),
+        Line(N_("给企业的说明"), proposal.body["words"]),
+    ]
+    return Described(N_("撤回授信方案"), tuple(lines), url_of(proposal), await firm_of(tx, view), link=LINK)
+
+
+proposals.describe_by(corrections.RETRACTION, tell_retraction)
