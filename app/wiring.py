@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
-from app.access import clients, seats
+from app.access import audit, clients, seats
 from app.credit import ingestion
 from app.credit.consents.events import ConsentRevoked
 from app.credit.consents.jobs import finish_revocations
@@ -19,14 +19,18 @@ from app.market.limits.jobs import keep_ratings
 from app.market.orders import events as order_events
 from app.market.orders.events import OrderPosted, SuborderEvent, SuborderPushed
 from app.market.orders.jobs import keep_grade
+from app.market.orders.service.sweeping import CASE_KINDS as ORDER_CASES
+from app.market.orders.store import lock_free as lock_free_orders
 from app.market.packages.events import DeliveryFailed, PackageDelivered, PackageSealed
 from app.market.packages.jobs import note_delivered, note_failed, tell_bank
 from app.market.parties.jobs import open_branches, reconcile_pools
 from app.office import clocks, messages
+from app.office.clocks.events import RungReached
 from app.office.clocks.jobs import tell_rungs
 from app.office.deliveries import Courier
 from app.office.deliveries.events import NoticeDelivered, NoticeFailed
 from app.office.proposals.jobs import expire_proposals
+from app.portal import jobs as operators
 from app.web import idempotency
 from app.worker import Job, every
 
@@ -34,6 +38,7 @@ RECONCILE_SECONDS: Final = 3600
 FORGET_SECONDS: Final = 600
 DRAW_SECONDS: Final = 600
 SEAL_SECONDS: Final = 60
+REMIND_SECONDS: Final = 600
 
 
 def make_bus() -> Bus:
@@ -54,10 +59,12 @@ def make_bus() -> Bus:
     for event in told:
         bus.listen_after("packages.tell_bank", event, tell_bank)
     messages.know(announcements.TEXTS)
+    messages.know(operators.TEXTS)
     _oversee(bus)
     _hear_voices(bus)
     for fact in announcements.ANNOUNCED:
         bus.listen_after("announcements.announce", fact, announcements.announce)
+    bus.listen_after("announcements.announce_rung", RungReached, announcements.announce_rung)
     return bus
 
 
@@ -92,12 +99,15 @@ async def worker_jobs(settings: Settings, db: Database) -> AsyncIterator[Mapping
                 "clocks": lambda: orders.sweep(db),
                 "cases": lambda: clocks.sweep(db),
                 "rungs": lambda: tell_rungs(db),
+                "recounts": lambda: clocks.recounting.recount(db, dict.fromkeys(ORDER_CASES, lock_free_orders)),
+                "calendar": every(REMIND_SECONDS, _in_one(db, operators.remind_of_calendar)),
                 "batches": lambda: ingestion.load_waiting(db),
                 "profiles": lambda: ingestion.profile_waiting(db),
                 "sealing": every(SEAL_SECONDS, lambda: ingestion.seal_open_files(db)),
                 "deliveries": courier.tick,
                 "messages": lambda: messages.send_due(db, gateway),
                 "proposals": _in_one(db, expire_proposals),
+                "seals": audit.Sealer(db, settings.heads_folder).tick,
                 "figures": _in_one(db, supervision.fold),
                 "revocations": lambda: finish_revocations(db, lock_first=orders.lock_for_revocation),
                 "callbacks": every(DRAW_SECONDS, _in_one(db, ratings.draw_callbacks)),

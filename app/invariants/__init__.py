@@ -8,7 +8,10 @@ from typing import Final
 from app.infra.db import Database, Role
 from app.invariants import (
     accepted_suborders_have_decision_clocks,
+    bad_ratings_are_followed_up,
     breaches_equal_replay,
+    callbacks_can_be_drawn_again,
+    complaints_follow_their_moves,
     draws_stay_inside_contracts,
     ended_orders_have_no_live_suborder,
     figures_equal_replay,
@@ -28,7 +31,10 @@ TRUTHS: Final[Mapping[str, ModuleType]] = {
     module.__name__.rsplit(".", 1)[-1]: module
     for module in (
         accepted_suborders_have_decision_clocks,
+        bad_ratings_are_followed_up,
         breaches_equal_replay,
+        callbacks_can_be_drawn_again,
+        complaints_follow_their_moves,
         draws_stay_inside_contracts,
         ended_orders_have_no_live_suborder,
         figures_equal_replay,

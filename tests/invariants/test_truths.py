@@ -2,14 +2,17 @@
 
 import json
 from datetime import timedelta
+from uuid import UUID
 
 import asyncpg
 
 from app.credit import consents
-from app.infra.db import Database, ReadTx, Role, Scope
+from app.infra.db import Database, ReadTx, Role, Scope, Tx
 from app.invariants import TRUTHS, check_all
 from app.kernel.clock import WALL
-from app.market import orders
+from app.kernel.ids import new_id
+from app.market import complaints, orders, ratings
+from app.market.complaints.service import about_suborder
 from app.replay import replay_sla
 from tests.market.orders.conftest import WAN, City, city, keys  # noqa: F401 — fixtures
 from tests.support import shanghai
@@ -37,6 +40,7 @@ async def play(city: City) -> None:  # noqa: F811
         city.db, third["consent_id"], order_id=third_id, by=city.firm, now=shanghai("2025-10-14 09:00"),
         lock_first=orders.lock_for_revocation,
     )  # fmt: skip
+    await voices(city, parts[1], second_id)
     await city.work(LATE)
     assert {0: "lapsed", 1: "lapsed"} == await city.states(second_id)
 
@@ -87,7 +91,37 @@ async def test_a_revocation_whose_process_died_is_finished_with_its_suborder(
     assert {} == await broken(db)
 
 
+async def voices(city: City, passed_over_id: UUID, second_id: UUID) -> None:  # noqa: F811
+    """The firm complains of a bank, gives another one star, and half of what ended is drawn to be called back."""
+    at = shanghai("2025-10-14 11:00")
+    lapsed_id = (await city.parts(second_id))[0]["suborder_id"]
+    seed = next(seed for seed in map(str, range(99)) if ratings.number_of(seed, lapsed_id) < 500_000)
+
+    async def complain(tx: Tx) -> None:
+        about = await about_suborder(tx, passed_over_id, by=city.firm)
+        await complaints.file_complaint(
+            tx, new_id(), about, category="no_contact", said="两个星期没有人联系我们公司", by=city.firm, now=at
+        )
+
+    await city.act(complain, city.firm, at)
+    await city.act(lambda tx: ratings.rating.rate(tx, lapsed_id, 1, by=city.firm, now=at), city.firm, at)
+    async with city.db.transaction(Role.WORKER) as tx:
+        await ratings.calling.draw(tx, seed=seed, now=at)
+
+
 FAULTS = [
+    ("complaints_follow_their_moves", "update complaints set state = 'answered'"),
+    ("complaints_follow_their_moves", "update complaints set late = '{COMPLAINT}'"),
+    ("complaints_follow_their_moves", "delete from clocks where kind = 'COMPLAINT'"),
+    ("complaints_follow_their_moves", "update complaint_moves set from_state = 'answered'"),
+    ("bad_ratings_are_followed_up", "update ratings set worst = 1, stars = 5"),
+    ("bad_ratings_are_followed_up", "delete from work_orders"),
+    ("bad_ratings_are_followed_up", "update clocks set stopped_at = due_at where kind = 'RATING_FOLLOW'"),
+    ("callbacks_can_be_drawn_again", "update callback_draws set seed = '01'"),
+    ("callbacks_can_be_drawn_again", "update callback_candidates set is_drawn = not is_drawn"),
+    ("callbacks_can_be_drawn_again", "delete from callbacks"),
+    ("callbacks_can_be_drawn_again",
+     "delete from callback_candidates where suborder_id = (select min(suborder_id::text)::uuid from callbacks)"),
     ("running_clocks_have_live_suborders",
      "update clocks set state = 'running', stopped_at = null where clock_id = (select c.clock_id from clocks c"
      " join suborders s on s.suborder_id = c.case_id where s.state = 'withdrawn' and c.kind = 'DECISION')"),

@@ -1,5 +1,6 @@
 """From facts of an order to messages: each audience hears of what concerns it, in words, once."""
 
+import json
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +12,13 @@ from app.market import announcements
 from app.market.announcements import rules
 from app.market.orders import events as told
 from app.market.orders.rules.states import Clock, End
-from app.office.messages.schemas import plain
+from app.office.clocks.events import RungReached
+from app.office.clocks.jobs import tell_rungs
+from app.office.messages.schemas import known, plain
 from app.web import i18n
 from app.wiring import make_bus
 from tests.market.orders.conftest import City, city, keys
-from tests.support import shanghai
+from tests.support import REPOSITORY, shanghai
 
 __all__ = ["city", "keys"]  # Fixtures of the orders' tests.
 ACCEPTED = shanghai("2025-09-25 09:00")
@@ -65,11 +68,48 @@ async def test_a_missed_acceptance_is_told_to_those_whom_the_policy_names(city: 
     """Head office, customer service and supervisor by the rung of 100 %; the firm hears that the order goes on."""
     await city.post(0)
     await city.work(shanghai("2025-09-30 00:00"))
+    await tell_rungs(city.db)
 
     found = await hear(city)
 
     audiences = ("head_office", "customer_service", "supervisor")
     assert {*((one, "missed.accept") for one in audiences), ("firm", "firm.lapsed_accept")} <= set(found)
+
+
+async def test_a_deadline_that_comes_near_is_told_to_the_branch_then_to_its_head_office(city: City) -> None:
+    """Yellow and red of an acceptance, in time to act; the branch hears it in its own mailbox, each rung once."""
+    await city.post(0)
+    branch_id = city.banks[0].branch_id
+    for at in ("2025-09-25 09:30", "2025-09-28 09:36", "2025-09-28 19:12", "2025-09-28 23:00"):
+        await city.work(shanghai(at))
+        await tell_rungs(city.db)
+        await tell_rungs(city.db)
+        await hear(city)
+
+    async with city.db.reading(Role.WORKER) as tx:
+        rows = await tx.fetch("select audience, slots, branch_id from messages where kind = 'near.accept' order by seq")
+    found = [(row["audience"], row["slots"]["share"], row["branch_id"]) for row in rows]
+
+    assert [("branch", 70, branch_id), ("branch", 90, branch_id)] == [one for one in found if one[0] == "branch"]
+    assert [90] == [share for audience, share, _ in found if audience == "head_office"]
+
+
+def rung(clock: str, share: int, state: str = "running", told: tuple[str, ...] = ("branch", "firm")) -> RungReached:
+    ids = {name: UUID(int=1) for name in ("stream_id", "clock_id", "case_id", "root_id", "bank_id", "business_id")}
+    return RungReached(
+        **ids, at=ACCEPTED, case_kind="suborder", clock=clock, share=share, told=told, due_on=ACCEPTED.date(),
+        due_at=ACCEPTED, owner="bank", state=state,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("share", "state", "kinds"), [
+    (70, "running", ["near.decision", "firm.near_decision"]), (70, "met", []), (90, "void", []),
+    (100, "running", ["missed.decision"]), (100, "breached", ["missed.decision"]), (100, "void", []),
+    (150, "breached", ["over.decision"]),
+])  # fmt: skip
+def test_what_a_rung_says(share: int, state: str, kinds: list[str]) -> None:
+    """Near while it runs, missed and long missed to those inside; nothing about what has been done meanwhile."""
+    assert kinds == [one.kind for one in rules.messages_of_rung(rung("DECISION", share, state))]
 
 
 @pytest.mark.parametrize("cause", ["let_go", "withdrawn"])
@@ -83,6 +123,15 @@ def test_what_a_firm_did_itself_is_no_news_to_it(cause: str) -> None:
     audiences = {one.audience for event in events for one in rules.messages_of(event)}
 
     assert "firm" not in audiences
+
+
+def every_rung() -> list[RungReached]:
+    """Every rung that a dated document names, while its clock runs and after it was broken."""
+    rows = json.loads((REPOSITORY / "migrations/policies/clock.json").read_text())
+    return [
+        rung(row["key"].split("/")[0], step["share"], state, tuple(step["told"]))
+        for row in rows for step in row["body"]["rungs"] for state in ("running", "breached")
+    ]  # fmt: skip
 
 
 def every_event() -> list[told.OrderEvent]:
@@ -110,14 +159,8 @@ def every_event() -> list[told.OrderEvent]:
 
 def test_every_message_has_a_text_and_every_text_is_used() -> None:
     """A kind without a text would park its event; a text that nothing tells is dead."""
-    policy_names = ("branch", "head_office", "customer_service", "supervisor")
-    can_breach = {Clock.ACCEPT, Clock.CONTACT, Clock.DECISION, Clock.SIGN, Clock.PAYOUT, Clock.DELIVERY}
-    kinds = {
-        one.kind
-        for event in every_event()
-        if not isinstance(event, told.ClockBreached) or event.clock in can_breach
-        for one in rules.messages_of(event, policy_names)
-    }
+    kinds = {one.kind for event in every_event() for one in rules.messages_of(event)}
+    kinds |= {one.kind for event in every_rung() for one in rules.messages_of_rung(event)}
 
     assert set(announcements.TEXTS) == kinds
 
@@ -130,9 +173,10 @@ def test_every_message_reads_well_with_its_slots(language: str) -> None:
 
     read = [
         plain(one.kind, {**one.slots, "bank": "XY"})
-        for event in every_event()
-        for one in rules.messages_of(event, ("supervisor",))
-        if one.kind in announcements.TEXTS
+        for one in (
+            *(one for event in every_event() for one in rules.messages_of(event)),
+            *(one for event in every_rung() for one in rules.messages_of_rung(event)),
+        )
     ]
     i18n.use("zh")
 
@@ -144,4 +188,5 @@ async def test_every_kind_says_on_which_channels_a_copy_goes_out(city: City) -> 
     """Policy is data: a kind that the policy forgot would park its event."""
     rows = await city.rows("select key from policies where kind = 'message'")
 
-    assert set(announcements.TEXTS) == {row[0] for row in rows}
+    make_bus()
+    assert set(known()) == {row[0] for row in rows}
