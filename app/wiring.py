@@ -24,6 +24,7 @@ from app.market.orders.store import lock_free as lock_free_orders
 from app.market.packages.events import DeliveryFailed, PackageDelivered, PackageSealed
 from app.market.packages.jobs import note_delivered, note_failed, tell_bank
 from app.market.parties.jobs import open_branches, reconcile_pools
+from app.market.supervision.service import circular_figures
 from app.office import clocks, messages
 from app.office.clocks.events import RungReached
 from app.office.clocks.jobs import tell_rungs
@@ -71,6 +72,7 @@ def make_bus() -> Bus:
 def _oversee(bus: Bus) -> None:
     """Rungs urge, and who is concerned hears of every act on an urge or a circular."""
     messages.know(oversight.TEXTS)
+    oversight.register_source(circular_figures.SOURCE)
     clocks.register(oversight.KIND)
     bus.listen_after("oversight.urge_for_breach", order_events.ClockBreached, oversight.urge_for_breach)
     bus.listen_after("oversight.tell_urge", oversight.UrgeMoved, oversight.tell_urge)

@@ -1,52 +1,78 @@
-"""Listener after commit: facts of an order become messages to the people it concerns."""
+"""Listeners after commit: facts of an order and rungs of any clock become messages to the people they concern."""
 
+from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
-from app.infra.db import ReadTx, Tx
-from app.kernel.clock import shanghai_date
-from app.market import parties, sla
+from app.infra.db import Tx
+from app.market import parties
 from app.market.announcements import rules
 from app.market.announcements.rules import Told
-from app.market.orders import events as told
 from app.market.orders.events import OrderEvent, SuborderEvent
 from app.office import messages
+from app.office.clocks.events import RungReached
 from app.office.messages import Audience, Draft, Mailbox
+
+# Where a case is looked at, by its kind: for a bank, and for those who oversee banks.
+PAGES: Final[Mapping[str, tuple[str, str]]] = {
+    "order": ("/my/orders/{}", "/supervision/cases/{}"),
+    "suborder": ("/desk/suborders/{}", "/supervision/cases/{}"),
+    "complaint": ("/complaints/{}", "/complaints/{}"),
+    "urge": ("/oversight/urges/{}", "/oversight/urges/{}"),
+    "rating": ("/ratings", "/ratings"),
+}
+INSIDE: Final = (Audience.BRANCH, Audience.HEAD_OFFICE)
 
 
 async def announce(tx: Tx, event: OrderEvent) -> None:
     """Write the messages of an event into the mailboxes of those it concerns."""
-    audiences = await _told_of_breach(tx, event) if isinstance(event, told.ClockBreached) else ()
-    for one in rules.messages_of(event, audiences):
-        slots = dict(one.slots)
-        if one.names_bank and isinstance(event, SuborderEvent):
-            slots["bank"] = (await parties.shelf.get_bank(tx, event.bank_id)).name
-        draft = Draft(_mailbox(one, event), one.kind, slots, _url(one, event), _case(event))
+    bank_id = event.bank_id if isinstance(event, SuborderEvent) else None
+    branch_id = event.branch_id if isinstance(event, SuborderEvent) else None
+    for one in rules.messages_of(event):
+        box = _mailbox(one, event.business_id, bank_id, branch_id)
+        draft = Draft(box, one.kind, await _slots(tx, one, bank_id), _url(one, event), _case(event))
         await messages.write(tx, draft, at=event.at)
 
 
-async def _told_of_breach(tx: ReadTx, event: told.ClockBreached) -> tuple[str, ...]:
-    """Whom the clock's policy of that day names for a missed deadline."""
-    policy = await sla.policy_of(tx, told.Clock(event.clock), shanghai_date(event.at))
-    rung = next((one for one in policy.rungs if one.share == rules.BREACHED_SHARE), None)
-    return rung.told if rung else ()
+async def announce_rung(tx: Tx, event: RungReached) -> None:
+    """Write the messages of a rung: to whom the clock's own policy names at that share."""
+    for one in rules.messages_of_rung(event):
+        box = _mailbox(one, event.business_id, event.bank_id, event.branch_id)
+        about = event.case_id
+        draft = Draft(box, one.kind, await _slots(tx, one, event.bank_id), _page(one, event), about)
+        await messages.write(tx, draft, at=event.at)
 
 
-def _mailbox(one: Told, event: OrderEvent) -> Mailbox:
+async def _slots(tx: Tx, one: Told, bank_id: UUID | None) -> dict[str, str | int]:
+    slots = dict(one.slots)
+    if one.names_bank:
+        assert bank_id is not None, "what names a bank is about one"
+        slots["bank"] = (await parties.shelf.get_bank(tx, bank_id)).name
+    return slots
+
+
+def _mailbox(one: Told, business_id: UUID | None, bank_id: UUID | None, branch_id: UUID | None) -> Mailbox:
     audience = Audience(one.audience)
-    if audience is Audience.FIRM:
-        return Mailbox(audience, event.business_id)
-    if not isinstance(event, SuborderEvent):
+    if audience is Audience.FIRM and business_id is not None:
+        return Mailbox(audience, business_id)
+    if bank_id is None or audience not in INSIDE:
         return Mailbox(audience)
-    if audience is Audience.BRANCH:
-        return Mailbox(audience, event.bank_id, event.branch_id)
-    return Mailbox(audience, event.bank_id) if audience is Audience.HEAD_OFFICE else Mailbox(audience)
+    if audience is Audience.BRANCH and branch_id is not None:
+        return Mailbox(audience, bank_id, branch_id)
+    return Mailbox(Audience.HEAD_OFFICE, bank_id)
+
+
+def _page(one: Told, event: RungReached) -> str:
+    if one.audience == rules.FIRM:
+        return f"/my/orders/{event.root_id}"
+    inside, outside = PAGES[event.case_kind]
+    return (inside if one.audience in INSIDE else outside).format(event.case_id)
 
 
 def _url(one: Told, event: OrderEvent) -> str:
     if one.audience == rules.FIRM:
         return f"/my/orders/{event.order_id}"
-    inside = one.audience in (Audience.BRANCH, Audience.HEAD_OFFICE)
-    return f"{'/desk/suborders' if inside else '/supervision/cases'}/{_case(event)}"
+    return f"{'/desk/suborders' if one.audience in INSIDE else '/supervision/cases'}/{_case(event)}"
 
 
 def _case(event: OrderEvent) -> UUID:

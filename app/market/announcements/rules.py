@@ -11,10 +11,13 @@ from typing import Any, Final
 from app.kernel.clock import shanghai_date
 from app.market.orders import events as told
 from app.market.orders.events import Clock, OrderEvent
+from app.office.clocks.events import RungReached
 
 FIRM, BRANCH = "firm", "branch"
 OWN_DOING: Final = ("let_go", "withdrawn")  # What a firm did itself is no news to it.
-BREACHED_SHARE: Final = 100  # The rung of a clock's policy that names who hears of a missed deadline.
+BREACHED_SHARE: Final = 100
+TOLD_BY_ITS_ROOM: Final = frozenset({"URGE"})  # Whose missed deadline another room tells in its own words.
+ALIVE: Final = ("running", "paused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,32 @@ class Told:
     names_bank: bool = False
 
 
-def messages_of(event: OrderEvent, told_of_breach: Sequence[str] = ()) -> Sequence[Told]:
-    """The messages of an event; `told_of_breach` are the audiences that the clock's dated policy names."""
+def messages_of(event: OrderEvent) -> Sequence[Told]:
+    """The messages of an event of an order."""
     tell = _TOLD.get(type(event))
-    if tell is not None:
-        return tell(event)
-    return _breached(event, told_of_breach) if isinstance(event, told.ClockBreached) else ()
+    return () if tell is None else tell(event)
+
+
+def messages_of_rung(event: RungReached) -> Sequence[Told]:
+    """To whom the clock's own policy names: a deadline that comes near, is missed, or was missed long ago.
+
+    Nothing about what was done meanwhile, since a rung that was reached before the stop may be told after it.
+    """
+    slots: dict[str, str | int] = {"due_on": event.due_on.isoformat(), "share": event.share}
+    clock = event.clock.lower()
+    if event.share < BREACHED_SHARE:
+        if event.state not in ALIVE:
+            return ()
+        return [
+            Told(one, f"firm.near_{clock}", slots)
+            if one == FIRM
+            else Told(one, f"near.{clock}", slots, names_bank=True)
+            for one in event.told
+        ]
+    if event.state in ("met", "void") or event.clock in TOLD_BY_ITS_ROOM:
+        return ()
+    how = "missed" if event.share == BREACHED_SHARE else "over"
+    return [Told(one, f"{how}.{clock}", slots, names_bank=True) for one in event.told if one != FIRM]
 
 
 def _firm(kind: str, slots: Mapping[str, str | int] | None = None) -> Told:
@@ -43,16 +66,14 @@ def _branch(kind: str, slots: Mapping[str, str | int] | None = None) -> Told:
     return Told(BRANCH, f"branch.{kind}", slots or {})
 
 
-def _breached(event: told.ClockBreached, audiences: Sequence[str]) -> Sequence[Told]:
-    """To those whom the policy names, and to the firm unless the deadline was its own.
+def _breached(event: told.ClockBreached) -> Sequence[Told]:
+    """To the firm, unless the deadline was its own; inside it is told by its rung.
 
     A missed ACCEPT lapses the suborder, which tells the firm by itself.
     """
-    slots = {"due_on": (shanghai_date(event.at) - timedelta(days=1)).isoformat()}
-    inside = [Told(one, f"missed.{event.clock.lower()}", slots, names_bank=True) for one in audiences if one != FIRM]
     if event.owner == FIRM or event.clock == Clock.ACCEPT:
-        return inside
-    return [*inside, _firm("deadline_missed", slots)]
+        return ()
+    return (_firm("deadline_missed", {"due_on": (shanghai_date(event.at) - timedelta(days=1)).isoformat()}),)
 
 
 def _offered(event: told.OfferMade) -> Sequence[Told]:
@@ -85,5 +106,6 @@ _TOLD: Final[Mapping[type[OrderEvent], Callable[[Any], Sequence[Told]]]] = {
     told.SuborderWithdrawn: lambda event: (_branch(event.cause),),
     told.SuborderLapsed: _lapsed,
     told.OrderEnded: _ended,
+    told.ClockBreached: _breached,
 }
-ANNOUNCED: Final[tuple[type[OrderEvent], ...]] = (*_TOLD, told.ClockBreached)
+ANNOUNCED: Final[tuple[type[OrderEvent], ...]] = tuple(_TOLD)
