@@ -17,8 +17,8 @@ from app.kernel.events import Event
 from app.market import announcements, complaints, orders, oversight, ratings, sla, supervision
 from app.market.limits.jobs import keep_ratings
 from app.market.orders import events as order_events
-from app.market.orders.events import OrderPosted, SuborderEvent, SuborderPushed
-from app.market.orders.jobs import keep_grade
+from app.market.orders.events import OrderPosted, SuborderEvent, SuborderPushed, SuborderRefused
+from app.market.orders.jobs import compare_refusal, keep_grade
 from app.market.orders.service.sweeping import CASE_KINDS as ORDER_CASES
 from app.market.orders.store import lock_free as lock_free_orders
 from app.market.packages.events import DeliveryFailed, PackageDelivered, PackageSealed
@@ -54,6 +54,7 @@ def make_bus() -> Bus:
     bus.listen_in_tx(DeliveryFailed, sla.delivery_failed)
     bus.listen_after("orders.push_first", OrderPosted, orders.push_first)
     bus.listen_after("orders.keep_grade", SuborderPushed, keep_grade)
+    bus.listen_after("orders.compare_refusal", SuborderRefused, compare_refusal)
     bus.listen_after("parties.open_branches", OutletsLanded, open_branches)
     bus.listen_after("limits.keep_ratings", MaskedFirmsLanded, keep_ratings)
     told: tuple[type[Event], ...] = (PackageSealed, *_suborder_events())

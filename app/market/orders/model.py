@@ -266,7 +266,10 @@ class RefusalRow(SQLModel, table=True):
     """A refusal with its reason, what it claims, and the item that bears it out."""
 
     __tablename__ = "refusals"
-    __table_args__ = (sa.Index("refusals_reason", "reason_code", sa.text("refused_at desc")),)
+    __table_args__ = (
+        sa.Index("refusals_reason", "reason_code", sa.text("refused_at desc")),
+        sa.Index("refusals_branch", "branch_id", sa.text("refused_at desc")),
+    )
 
     suborder_id: UUID = Field(primary_key=True, foreign_key="suborders.suborder_id")
     order_id: UUID = Field(foreign_key="orders.order_id")

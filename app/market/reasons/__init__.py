@@ -13,14 +13,22 @@ from app.market.reasons.rules import (
     Why,
     check,
     compares,
-    in_force,
 )
 from app.market.reasons.schemas import read_tree
-from app.market.reasons.service import reasons_on, tree_in_force
+from app.market.reasons.service import (
+    FlagKind,
+    Whose,
+    flag_attempt,
+    flag_copy,
+    flags_of,
+    reasons_on,
+    tree_in_force,
+)
 
 __all__ = [
     "Claim",
     "Comparison",
+    "FlagKind",
     "Held",
     "Item",
     "NotHeld",
@@ -28,10 +36,13 @@ __all__ = [
     "Source",
     "Status",
     "Tree",
+    "Whose",
     "Why",
     "check",
     "compares",
-    "in_force",
+    "flag_attempt",
+    "flag_copy",
+    "flags_of",
     "read_tree",
     "reasons_on",
     "tree_in_force",

@@ -85,6 +85,8 @@ class WordingDocument(_Document):
     day: str | None = None
     leaks: list[str] = []
     alike_ppm: int = 1_000_000
+    alike_days: int = 0
+    alike_texts_max: int = 0
 
     def wording(self) -> Wording:
         said = {meaning(phrase) for phrase in self.phrases} - {""}
@@ -95,7 +97,8 @@ class WordingDocument(_Document):
             longest_first, self.letters_min, self.distinct_min, self.rest_letters_min, self.verdict_letters_min,
             facts, topics, relations, re.compile(self.figure) if self.figure else None,
             re.compile(self.day) if self.day else None,
-            tuple(re.compile(leak) for leak in self.leaks), self.alike_ppm,
+            tuple(re.compile(leak) for leak in self.leaks), self.alike_ppm, self.alike_days,
+            self.alike_texts_max,
         )  # fmt: skip
 
 

@@ -180,6 +180,7 @@ async def submit_refusal(
     said = said_of(data)
     weighed = await desk.weigh_refusal(tx, suborder_id, said, by=seat, now=tx.now)
     if weighed.why is not None:
+        await decisions.flag_misfit(tx, suborder_id, said, weighed.why, by=seat, now=tx.now)
         return await refusal_page(request, tx, suborder_id, seat, typed_of(data), status=422, why=weighed.why)
     made: list[object] = []
 

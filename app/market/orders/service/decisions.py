@@ -58,8 +58,25 @@ async def refuse_suborder(tx: Tx, suborder_id: UUID, said: Said, *, by: Seat, no
         return await proposals.propose(
             tx, REFUSAL, suborder_id, _said_body(said), by=by, now=now, root_id=entered.case.order_id
         )
+    if isinstance(answer, facts.Refused) and judged.why is not None and answer.code == judged.reason.problem:
+        refusal = acting.refusal_of(answer, kept=entered.fired)
+        refusal.keep |= await _flag(tx, entered, part, said, judged.why, by=by)
+        raise refusal
     await _refuse(tx, entered, part, said, judged, by=by, made_by=by.person_id, checked_by=None)
     return suborder_id
+
+
+async def flag_misfit(tx: Tx, suborder_id: UUID, said: Said, why: reasons.Why, *, by: Seat, now: datetime) -> None:
+    """Note a refusal that was sent by a form and went back to it, as `refuse_suborder` does for a machine's."""
+    entered = await acting.enter(tx, await acting.find(tx, suborder_id), now=now)
+    await _flag(tx, entered, entered.part(suborder_id, by), said, why, by=by)
+
+
+async def _flag(
+    tx: Tx, entered: acting.Entered, part: facts.Part, said: Said, why: reasons.Why, *, by: Seat
+) -> bool:  # fmt: skip
+    whose = reasons.Whose(entered.case.order_id, part.suborder_id, part.bank_id, part.branch_id)
+    return await reasons.flag_attempt(tx, whose, said.code, said.words, why, by=by.person_id, now=entered.now)
 
 
 async def make_offer(tx: Tx, suborder_id: UUID, offered: Offered, *, by: Seat, now: datetime) -> UUID | Proposal:
@@ -90,6 +107,7 @@ class _Judged:
     reason: facts.Reason
     held: reasons.Held | None
     tree_version: int
+    why: reasons.Why | None = None
 
 
 async def weigh(
@@ -112,7 +130,7 @@ async def _judge_reason(tx: Tx, entered: acting.Entered, part: facts.Part, said:
     from_pushed = part.state is State.PUSHED
     if isinstance(verdict, reasons.NotHeld):
         reason = facts.Reason(said.code, problem=verdict.problem, detail=verdict.why.value)
-        return _Judged(reason, None, tree.version)
+        return _Judged(reason, None, tree.version, verdict.why)
     # The tree has judged already whether the code may be used before acceptance, and on what evidence.
     return _Judged(facts.Reason(said.code, own_evidence=from_pushed, needs_two=needs_two), verdict, tree.version)
 

@@ -42,7 +42,9 @@ class Wording:
     figure: re.Pattern[str] | None = None
     day: re.Pattern[str] | None = None  # A date is no figure: every refusal has one.
     leaks: tuple[re.Pattern[str], ...] = ()
-    alike_ppm: int = 1_000_000  # From this likeness on two texts of a branch count as copied.
+    alike_ppm: int = 1_000_000  # From this likeness on two texts of a branch count as copied,
+    alike_days: int = 0  # among those of so many days before,
+    alike_texts_max: int = 0  # the newest first.
 
 
 @dataclass(frozen=True, slots=True)
