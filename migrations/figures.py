@@ -6,6 +6,8 @@ facts and adds them to the sums by day and by month. Whoever reads takes the sum
 run are kept in `supervision_open`, since only their days grow with time.
 """
 
+from collections.abc import Iterable
+
 from alembic import context, op
 from rls import protect, role
 
@@ -227,6 +229,59 @@ def facts_of() -> str:
         assert text.count(old) == 1, f"0009 no longer says {old!r} once"
         text = text.replace(old, new)
     return text
+
+
+LENT = """lent as (
+  select e.*, row_number() over (partition by e.suborder_id, e.kind order by e.seq) as nth
+    from orders_v_loan_entries e{chosen}),
+plain as (
+  select m.suborder_id, 'funnel:'"""
+# A balance is told by its changes: their sum up to a day is what was owed on it; `whole` counts loans likewise.
+OWED = """from counted c),
+facts as (
+  select p.*, 0::bigint as ord from plain p
+  union all
+  select m.suborder_id, 'repaid_fen', m.at, e.amount_fen, 1, m.seq
+    from moves m join lent e on e.suborder_id = m.suborder_id and e.kind = 'repayment' and e.nth = m.nth
+   where m.act = 'repay'
+  union all
+  select m.suborder_id, 'written_off_fen', m.at, e.amount_fen, 1, m.seq
+    from moves m join lent e on e.suborder_id = m.suborder_id and e.kind = 'settlement' and e.nth = m.nth
+   where m.act = 'settle' and e.amount_fen > 0
+  union all
+  select m.suborder_id, 'deferred_fen', m.at, f.amount_fen, 1, m.seq
+    from moves m join cases c using (suborder_id) join orders_v_offers f on f.offer_id = c.offer_id
+   where m.act = 'reschedule'
+  union all
+  select m.suborder_id, 'outstanding_fen', m.at, p.amount_fen, case m.nth when 1 then 1 else 0 end, m.seq
+    from moves m join paid p on p.suborder_id = m.suborder_id and p.nth = m.nth where m.act = 'pay_out'
+  union all
+  select m.suborder_id, 'outstanding_fen', m.at, -e.amount_fen, case m.act when 'settle' then -1 else 0 end, m.seq
+    from moves m join lent e on e.suborder_id = m.suborder_id and e.nth = m.nth
+     and e.kind = case m.act when 'repay' then 'repayment' else 'settlement' end
+   where m.act in ('repay', 'settle'))
+select c.suborder_id"""
+
+
+def with_loans(text: str) -> str:
+    """A text of facts with what follows a signature: repaid, written off, deferred, and what is still owed."""
+    chosen = "" if "chosen" not in text else " where e.suborder_id = any(chosen)"
+    for old, new in (
+        ("         s.offer_id\n    from", "         s.offer_id, s.loan_type\n    from"),
+        ("facts as (\n  select m.suborder_id, 'funnel:'", LENT.format(chosen=chosen)),
+        ("where m.act = 'pick'\n", "where m.act = 'pick' and c.loan_type <> 'deferral'\n"),
+        ("from counted c)\nselect c.suborder_id", OWED),
+        *((("order by f.at, f.value)", "order by f.at, f.ord, f.value)"),) if chosen else ()),
+    ):
+        assert text.count(old) == 1, f"the facts no longer say {old!r} once"
+        text = text.replace(old, new)
+    return text
+
+
+def replace_facts(texts: Iterable[str]) -> None:
+    """Put these in the place of the functions that reckon facts; who may call them stays."""
+    for text in texts:
+        op.execute(text.replace("create function", "create or replace function"))
 
 
 def create() -> None:

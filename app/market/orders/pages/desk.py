@@ -72,6 +72,7 @@ async def case_page(
     view = await desk.case_view(tx, suborder_id)
     may = view.may if seat.role in BRANCH else frozenset()
     level_fen = view.entry.approval_level_fen if view.entry else 0
+    loan = await lending.loan_of(tx, view.part.suborder)
     beside = await marks.marks_of(tx, view.part.suborder["order_id"], seat)
     values: dict[str, object] = {
         "view": view, "row": view.part.suborder, "may": may, "act": act, "opened": opened,
@@ -81,8 +82,8 @@ async def case_page(
         "strips": [_strip(one) for one in view.explained], "typed": _first_typed(view, tx.now), "fault": "",
         "fault_at": "", "quote": None, "payment": "", "level_fen": level_fen, "materials": _materials(view),
         "reasons": None, "chosen": None, "now": tx.now, "today": shanghai_date(tx.now), "draw_id": new_id(),
-        "loan": await lending.loan_of(tx, view.part.suborder), "loan_acts": LOAN_ACTS,
-        "owed_wan": "",
+        "loan": loan, "loan_acts": LOAN_ACTS,
+        "owed_wan": format_wan(loan.outstanding_fen).replace(",", "") if loan else "",
         "base": f"/desk/suborders/{suborder_id}", "files": await papers.list_of_suborder(tx, suborder_id),
     }  # fmt: skip
     return page(request, "orders/desk_case.html", status=status, **(values | more))

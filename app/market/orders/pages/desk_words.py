@@ -36,6 +36,7 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "passed_over": ("still", N_("企业选了别家")),
     "withdrawn": ("still", N_("企业已撤回")),
     "lapsed": ("warn", N_("已失效")),
+    "settled": ("good", N_("已结清")),
 }
 MOVES: Final[Mapping[str, str]] = {
     "push": N_("需求送达网点"),
@@ -60,6 +61,16 @@ MOVES: Final[Mapping[str, str]] = {
     "deny_contact": N_("企业否认联系，联系时限从受理时起继续计算"),
     "contest_papers": N_("企业对补充材料提出异议，计时继续"),
     "retract": N_("撤回授信方案"),
+    "repay": N_("归还本金"),
+    "extend": N_("展期"),
+    "mark_overdue": N_("标记逾期"),
+    "settle": N_("结清"),
+    "reschedule": N_("延期协议签订"),
+}
+FIRM_WORDS: Final[Mapping[str, str]] = {
+    "gave_up": N_("不想办了"),
+    "served_elsewhere": N_("已在别家办好"),
+    "terms_declined": N_("额度太低或利率太高"),
 }
 RETRACTIONS: Final[Mapping[str, str]] = {
     "fraud": N_("涉嫌欺诈"),
@@ -75,6 +86,7 @@ CLOCKS: Final[Mapping[str, str]] = {
     "PAYOUT": N_("首次放款"),
     "DRAWS": N_("合同用款"),
     "PAPERS": N_("企业补充材料"),
+    "RECOMMENDED": N_("推荐清单企业一个月内答复"),
 }
 CLASSES: Final[Mapping[str, str]] = {
     "registration": N_("登记"),

@@ -10,6 +10,7 @@ from litestar.params import FromPath
 from app.access import orgs
 from app.access.seats import Seat
 from app.infra.db import Database, ReadTx, Role, Tx
+from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.market import limits, papers
 from app.market.orders.pages import following, words
@@ -102,6 +103,7 @@ async def order_page(
 async def show_confirmation(
     order_id: FromPath[UUID], tx: Given[ReadTx], seat: Given[Seat], request: Asked
 ) -> Response[str]:
+        today=shanghai_date(tx.now),
     """Before what cannot be undone: `?act=`, for which bank and sum (`?of=` names its suborder), and what follows."""
     act = request.query_params.get("act", "withdrawal")
     view = await reading.get_order(tx, order_id)

@@ -36,6 +36,7 @@ STANDINGS: Final[Mapping[str, tuple[str, str]]] = {
     "open": ("good", N_("银行正在办理")),
     "agreed": ("good", N_("已选定方案")),
     "serviced": ("good", N_("已放款")),
+    "closed": ("good", N_("已结清")),
     "withdrawn": ("still", N_("您已撤回")),
     "refused": ("bad", N_("银行未同意")),
     "lapsed": ("warn", N_("已过期失效")),
@@ -55,6 +56,7 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "passed_over": ("still", N_("您选了别家")),
     "withdrawn": ("still", N_("已撤回")),
     "lapsed": ("warn", N_("已失效")),
+    "settled": ("good", N_("已结清")),
 }
 MOVES: Final[Mapping[str, str]] = {
     "push": N_("需求送达该行"),
@@ -79,6 +81,16 @@ MOVES: Final[Mapping[str, str]] = {
     "deny_contact": N_("您否认银行联系过您"),
     "contest_papers": N_("您对补充材料提出异议"),
     "retract": N_("银行撤回方案"),
+    "repay": N_("归还本金"),
+    "extend": N_("展期"),
+    "mark_overdue": N_("银行标记逾期"),
+    "settle": N_("结清"),
+    "reschedule": N_("延期协议签订"),
+}
+FIRM_WORDS: Final[Mapping[str, str]] = {
+    "gave_up": N_("我不想办了"),
+    "served_elsewhere": N_("已在别家办好"),
+    "terms_declined": N_("额度太低或利率太高"),
 }
 RETRACTIONS: Final[Mapping[str, str]] = {
     "fraud": N_("银行认为资料涉嫌造假"),
@@ -97,6 +109,7 @@ CLOCKS: Final[Mapping[str, str]] = {
     "UNTIL": N_("需求有效"),
     "PAPERS": N_("您补充材料"),
     "DELIVERY": N_("数据包送达银行"),
+    "RECOMMENDED": N_("推荐清单：银行一个月内答复"),
 }
 CLOCK_STATES: Final[Mapping[str, tuple[str, str]]] = {
     "running": ("still", N_("计时中")),

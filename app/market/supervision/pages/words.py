@@ -64,6 +64,11 @@ ACT_WORDS: Final[Mapping[str, str]] = {
     "deny_contact": N_("企业否认联系"),
     "contest_papers": N_("企业对补件提出异议"),
     "retract": N_("银行撤回方案"),
+    "repay": N_("归还本金"),
+    "extend": N_("展期"),
+    "mark_overdue": N_("标记逾期"),
+    "settle": N_("结清"),
+    "reschedule": N_("延期协议签订"),
     "breach": N_("承诺逾期"),
 }
 STATE_WORDS: Final[Mapping[str, str]] = {
@@ -80,12 +85,14 @@ STATE_WORDS: Final[Mapping[str, str]] = {
     "refused": N_("已拒单"),
     "passed_over": N_("未选中"),
     "withdrawn": N_("已撤回"),
+    "settled": N_("已结清"),
     "lapsed": N_("已失效"),
 }
 CLOCK_WORDS: Final[Mapping[str, str]] = {
     "ACCEPT": N_("接单时限"),
     "CONTACT": N_("联系时限"),
     "DECISION": N_("办结时限"),
+    "RECOMMENDED": N_("推荐清单答复时限"),
     "OFFER": N_("方案有效期"),
     "SIGN": N_("签约时限"),
     "GRACE": N_("企业答复期"),
@@ -99,6 +106,8 @@ CAUSE_WORDS: Final[Mapping[str, str]] = dict(CLOCK_WORDS) | {
     "let_go": N_("企业放弃"),
     "withdrawn": N_("企业撤回"),
     "revoked": N_("企业撤回授权"),
+    "deferral": N_("延期还本付息"),
+    "written_off": N_("核销余额"),
 }
 OVERNIGHT_WORDS: Final[Mapping[str, str]] = {
     "breach": N_("新增逾期"),
