@@ -37,12 +37,16 @@ def upgrade() -> None:
     _contacts()
     _papers()
     _retractions()
+    _words()
     _figures(now=True)
 
 
 def downgrade() -> None:
     _figures(now=False)
-    op.execute("drop table retractions")
+    op.execute("drop view orders_v_firm_words")
+    op.execute("drop view orders_v_withdrawal_answers")
+    for table in ("withdrawal_answers", "firm_words", "retractions"):
+        op.execute(f"drop table {table}")
     op.execute("drop table contact_denials")
     op.execute("alter table papers_requests drop constraint papers_requests_closed_how_check")
     op.execute("update papers_requests set closed_how = 'ended' where closed_how = 'contested'")
@@ -127,6 +131,57 @@ def _retractions() -> None:
         """
     )
     _protect_part("retractions")
+
+
+def _words() -> None:
+    """What the firm says of itself to a bank, by which a refusal may stand; and, to supervision alone, why it left."""
+    op.execute(
+        f"""
+        create table firm_words (
+          suborder_id uuid not null references suborders,{PARTIES}
+          word text not null check (word in ('gave_up', 'served_elsewhere', 'terms_declined')),
+          words text not null,
+          said_at timestamptz not null,
+          said_by uuid not null,
+          primary key (suborder_id, word))
+        """
+    )
+    _protect_part("firm_words")
+    op.execute(
+        """
+        create table withdrawal_answers (
+          order_id uuid primary key references orders,
+          business_id uuid not null,
+          by_bank boolean not null,
+          suborder_id uuid references suborders,
+          bank_id uuid,
+          branch_id uuid,
+          words text not null,
+          said_at timestamptz not null,
+          said_by uuid not null,
+          check (by_bank = (suborder_id is not null)))
+        """
+    )
+    op.execute("create index withdrawal_answers_suborder on withdrawal_answers (suborder_id)")
+    protect("withdrawal_answers", {
+        "business": ("select", "business_id = app_org()"),
+        "act": ("select, insert", "order_id = app_case() and business_id = app_org()"),
+        **READS_ALL,
+    })  # fmt: skip
+    op.execute(
+        """
+        create view orders_v_withdrawal_answers with (security_invoker = true) as
+          select order_id, business_id, by_bank, suborder_id, bank_id, branch_id, words, said_at from withdrawal_answers
+        """
+    )
+    op.execute(
+        """
+        create view orders_v_firm_words with (security_invoker = true) as
+          select suborder_id, order_id, business_id, bank_id, branch_id, word, words, said_at from firm_words
+        """
+    )
+    for name in ("regulator", "reporter", "ops"):
+        op.execute(f"grant select on orders_v_withdrawal_answers, orders_v_firm_words to {role(name)}")
 
 
 def _figures(*, now: bool) -> None:

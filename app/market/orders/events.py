@@ -36,6 +36,16 @@ class OrderEnded(OrderEvent):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawalExplained(OrderEvent):
+    """The firm says whether a bank had it take its order back. For supervision: no bank is told of it."""
+
+    by_bank: bool
+    suborder_id: UUID | None = None
+    bank_id: UUID | None = None
+    branch_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SuborderEvent(OrderEvent):
     """A fact about the order as one bank holds it."""
 
@@ -101,6 +111,13 @@ class PapersCapped(SuborderEvent):
     """The firm's time for the papers is over; the bank's time runs on without them."""
 
     request_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmSaid(SuborderEvent):
+    """The firm's own word to this bank: `gave_up`, `served_elsewhere` or `terms_declined`."""
+
+    word: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

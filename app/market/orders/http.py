@@ -95,12 +95,13 @@ async def show_order(order_id: FromPath[UUID], tx: Given[ReadTx]) -> OrderView:
 
 @post("/orders/{order_id:uuid}/withdrawal", opt=FIRM_ACTS, status_code=200)
 async def withdraw_order(
-    order_id: FromPath[UUID], data: Sent[schemas.NothingBody], tx: Given[Tx], seat: Given[Seat], request: Asked
+    order_id: FromPath[UUID], data: Sent[schemas.WithdrawalBody], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[OrderView]:
     """Take the whole order back, before it is signed."""
 
     async def act() -> UUID:
-        return await withdrawals.withdraw_order(tx, order_id, by=seat, now=tx.now)
+        why = withdrawals.WhyLeft(data.caused_by, data.words) if data.asked or data.caused_by else None
+        return await withdrawals.withdraw_order(tx, order_id, by=seat, now=tx.now, why=why)
 
     await idempotency.once(request, tx, act, status=200)
     return idempotency.answer(request, OrderView.of(await reading.get_order(tx, order_id), tx.now))

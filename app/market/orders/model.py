@@ -310,6 +310,39 @@ class RetractionRow(SQLModel, table=True):
     checked_by: UUID
 
 
+class FirmWordRow(SQLModel, table=True):
+    """What the firm said of itself to one bank: evidence for reasons that speak for the firm."""
+
+    __tablename__ = "firm_words"
+
+    suborder_id: UUID = Field(primary_key=True, foreign_key="suborders.suborder_id")
+    word: str = Field(primary_key=True, sa_type=sa.Text)
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    words: str = Field(sa_type=sa.Text)
+    said_at: datetime = Field(sa_column=_at())
+    said_by: UUID
+
+
+class WithdrawalAnswerRow(SQLModel, table=True):
+    """Whether a bank had the firm take its order back. No bank sees it."""
+
+    __tablename__ = "withdrawal_answers"
+    __table_args__ = (sa.Index("withdrawal_answers_suborder", "suborder_id"),)
+
+    order_id: UUID = Field(primary_key=True, foreign_key="orders.order_id")
+    business_id: UUID
+    by_bank: bool
+    suborder_id: UUID | None = Field(default=None, foreign_key="suborders.suborder_id")
+    bank_id: UUID | None = None
+    branch_id: UUID | None = None
+    words: str = Field(sa_type=sa.Text)
+    said_at: datetime = Field(sa_column=_at())
+    said_by: UUID
+
+
 class ContractRow(SQLModel, table=True):
     __tablename__ = "contracts"
     __table_args__ = (sa.UniqueConstraint("bank_id", "contract_no"),)

@@ -150,6 +150,21 @@ class ContestBody(Body):
     words: Annotated[str, text(500, 6)]
 
 
+class WordBody(Body):
+    """The firm's own word to a bank, and what it adds to it."""
+
+    word: Literal["gave_up", "served_elsewhere", "terms_declined"]
+    words: Annotated[str, text(500, 0)] = ""
+
+
+class WithdrawalBody(Body):
+    """`asked` says that the firm was asked whether a bank had it leave; `caused_by` is that bank's suborder."""
+
+    asked: bool = False
+    caused_by: UUID | None = None
+    words: Annotated[str, text(500, 0)] = ""
+
+
 class RetractionBody(Body):
     """Why an offer is taken back: a reason, and words that the firm reads."""
 

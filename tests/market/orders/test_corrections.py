@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.infra.db import Role
-from app.market.orders.service import acceptances, corrections
+from app.infra.db import Role, Scope, Tx
+from app.market.orders.service import acceptances, corrections, decisions, firm_words, withdrawals
+from app.market.reasons import Claim, Comparison
 from app.office import proposals
 from app.replay import replay_sla
 from tests.market.orders.conftest import City
@@ -145,3 +146,39 @@ async def test_an_offer_is_taken_back_by_two_people_and_was_no_decision(city: Ci
     assert "refused" == await city.value("select end_state from orders")
     assert [(0, 1)] == await folded(city, "decided_in_time")
     assert ((), ()) == (await differences(city), await differences(city, as_of=shanghai("2025-10-17 09:00")))
+
+
+async def test_a_bank_refuses_in_the_firms_name_only_with_its_word(city: City) -> None:
+    """"The customer gave up" is the classic refusal that nobody can check."""
+    order_id, part = await contacted(city)
+    at, by = shanghai("2025-09-26 09:00"), city.clerk(0)
+    said = decisions.Said(
+        code="H1", words="企业表示不再需要这笔资金", claim=Claim("firm_word.gave_up", Comparison.EQ, 1)
+    )
+
+    async def refuse(tx: Tx) -> Any:
+        return await decisions.refuse_suborder(tx, part, said, by=by, now=at)
+
+    before = await city.refused(refuse, by, at)
+    await city.act(
+        lambda tx: firm_words.say_word(tx, part, word="gave_up", words="", by=city.firm, now=at), city.firm, at
+    )
+    await city.act(refuse, by, at)
+
+    assert ("evidence-missing", {0: "refused"}) == (before, await city.states(order_id))
+
+
+async def test_on_leaving_the_firm_says_whether_a_bank_had_it_leave(city: City) -> None:
+    """A refusal in disguise is told to supervision, and no bank sees it."""
+    order_id, part = await contacted(city)
+    at, why = shanghai("2025-09-26 09:00"), withdrawals.WhyLeft(caused_by=part, words="客户经理让我先撤回")
+
+    await city.act(
+        lambda tx: withdrawals.withdraw_order(tx, order_id, by=city.firm, now=at, why=why), city.firm, at
+    )
+
+    told = "select by_bank, bank_id, words from withdrawal_answers"
+    assert [(True, city.banks[0].bank_id, "客户经理让我先撤回")] == await city.rows(told)
+    clerk = city.clerk(0)
+    async with city.db.reading(Role.ACT, Scope(clerk.org_id, clerk.person_id, clerk.branch_id, order_id)) as tx:
+        assert [] == await tx.fetch(told)

@@ -1,6 +1,6 @@
 """What a firm sees of its orders: an overview, one order with its deadlines and offers, and the acts on it."""
 
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from app.market.orders.rules.states import BEFORE_SIGNING, TERMINAL, State
 from app.market.orders.service import decisions, marks, payments, reading, withdrawals
 from app.market.orders.service.reading import OrderView
 from app.web import context
-from app.web.body import Form, Posted
+from app.web.body import Form, Posted, text
 from app.web.deps import Given
 from app.web.i18n import _
 from app.web.idempotency import once
@@ -36,6 +36,13 @@ CONFIRMED: Final = ("withdrawal", "pick", "release", "draws-end", "revocation")
 
 class ActForm(Form):
     """A button that acts, without a field."""
+
+
+class LeavingForm(Form):
+    """Whether a bank had the firm leave: its suborder, or none of them."""
+
+    caused_by: UUID | Literal["none"] | None = None
+    words: Annotated[str, text(500, 0)] = ""
 
 
 @get("/my", opt=FIRM, include_in_schema=False)
@@ -96,6 +103,7 @@ async def order_page(
         again_url=f"{NEW}?{urlencode(of_order(dict(view.order)))}",
         words=words,
         now=tx.now,
+        today=shanghai_date(tx.now),
     )
 
 
@@ -103,7 +111,6 @@ async def order_page(
 async def show_confirmation(
     order_id: FromPath[UUID], tx: Given[ReadTx], seat: Given[Seat], request: Asked
 ) -> Response[str]:
-        today=shanghai_date(tx.now),
     """Before what cannot be undone: `?act=`, for which bank and sum (`?of=` names its suborder), and what follows."""
     act = request.query_params.get("act", "withdrawal")
     view = await reading.get_order(tx, order_id)
@@ -129,10 +136,13 @@ async def show_confirmation(
 
 @post("/my/orders/{order_id:uuid}/withdrawal", opt=FIRM_ACTS, include_in_schema=False)
 async def submit_withdrawal(
-    order_id: FromPath[UUID], data: Posted[ActForm], tx: Given[Tx], seat: Given[Seat], request: Asked
+    order_id: FromPath[UUID], data: Posted[LeavingForm], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[bytes]:
-    """Take the whole order back."""
-    await once(request, tx, lambda: withdrawals.withdraw_order(tx, order_id, by=seat, now=tx.now))
+    """Take the whole order back, and say whether a bank had the firm do so."""
+    why = None
+    if data.caused_by:
+        why = withdrawals.WhyLeft(None if data.caused_by == "none" else data.caused_by, data.words)
+    await once(request, tx, lambda: withdrawals.withdraw_order(tx, order_id, by=seat, now=tx.now, why=why))
     return see_other(request, f"/my/orders/{order_id}", flash=_("需求已撤回，各银行的授权同时终止。"))
 
 

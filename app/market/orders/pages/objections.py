@@ -1,6 +1,6 @@
-"""The firm's objections while a bank works: the contact never was, the papers are not needed. Pages and machines."""
+"""What a firm says while a bank works: no contact was, no papers are needed, its own word. Pages and machines."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from litestar import Request, Response, post
@@ -11,7 +11,7 @@ from app.infra.db import Role, Tx
 from app.market.orders import schemas
 from app.market.orders.http import act_once
 from app.market.orders.pages.wizard import FIRM
-from app.market.orders.service import corrections
+from app.market.orders.service import corrections, firm_words
 from app.market.orders.service.showing import SuborderView
 from app.web.body import Form, Posted, Sent, text
 from app.web.deps import Given
@@ -29,6 +29,35 @@ class DenialForm(Form):
 
 class ContestForm(Form):
     words: Annotated[str, text(500, 6)]
+
+
+class WordForm(Form):
+    word: Literal["gave_up", "served_elsewhere", "terms_declined"]
+    words: Annotated[str, text(500, 0)] = ""
+
+
+@post("/suborders/{suborder_id:uuid}/firm-words", opt=FIRM_ACTS, status_code=200)
+async def say_word(
+    suborder_id: FromPath[UUID], data: Sent[schemas.WordBody], tx: Given[Tx], seat: Given[Seat], request: Asked
+) -> Response[SuborderView]:
+    """The firm's own word to a bank: without it no bank refuses in the firm's name."""
+    return await act_once(
+        request, tx, suborder_id,
+        lambda: firm_words.say_word(tx, suborder_id, word=data.word, words=data.words, by=seat, now=tx.now),
+    )  # fmt: skip
+
+
+@post("/my/orders/{order_id:uuid}/suborders/{suborder_id:uuid}/firm-words", opt=FIRM_ACTS, include_in_schema=False)
+async def submit_word(
+    order_id: FromPath[UUID], suborder_id: FromPath[UUID], data: Posted[WordForm], tx: Given[Tx], seat: Given[Seat],
+    request: Asked,
+) -> Response[bytes]:  # fmt: skip
+    """The same from the order's page."""
+    await once(
+        request, tx,
+        lambda: firm_words.say_word(tx, suborder_id, word=data.word, words=data.words, by=seat, now=tx.now),
+    )  # fmt: skip
+    return see_other(request, f"/my/orders/{order_id}", flash=_("已告诉这家银行。"))
 
 
 @post("/suborders/{suborder_id:uuid}/contact-denial", opt=FIRM_ACTS, status_code=200)

@@ -11,6 +11,7 @@ from app.market import limits, packages, parties, reasons
 from app.market.orders import store
 from app.market.orders.rules import facts
 from app.market.orders.service.acting import Entered, need_of
+from app.market.orders.service.firm_words import as_evidence
 
 
 async def bank_inputs(tx: Tx, bank_id: UUID, subject_id: UUID, *, now: datetime) -> Sequence[packages.BankInput]:
@@ -23,6 +24,7 @@ async def evidence_of(tx: Tx, entered: Entered, part: facts.Part) -> Mapping[str
     """Everything that a refusal of this suborder may rest on, by path: the order, the bank's list and pool, and after
     acceptance the sealed package with the bank's inputs."""
     items = [*await _own(tx, entered, part), *await _asked(tx, part), *await _consented(tx, entered, part)]
+    items += as_evidence(await store.read_words(tx, part.suborder_id))
     sealed = await packages.find_of_suborder(tx, part.suborder_id)
     if sealed is not None:
         items += [_sealed(item) for item in await packages.items(tx, sealed.package_id)]

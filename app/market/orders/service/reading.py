@@ -51,6 +51,7 @@ class SuborderView:
     draws: Sequence[Record]
     proposals: Sequence[Proposal]
     retraction: Record | None = None
+    words: Sequence[Record] = ()  # What the firm said to this bank.
 
     @property
     def contact(self) -> Record | None:
@@ -98,6 +99,7 @@ async def get_suborder(tx: ReadTx, suborder_id: UUID) -> SuborderView:
         await store.read_child(tx, "refusals", suborder_id), await store.read_contacts(tx, suborder_id),
         await store.read_child(tx, "contracts", suborder_id), await store.read_draws(tx, suborder_id),
         await _waiting(tx, suborder_id), await store.read_child(tx, "retractions", suborder_id),
+        await store.read_words(tx, suborder_id),
     )  # fmt: skip
 
 

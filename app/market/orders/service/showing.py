@@ -263,6 +263,7 @@ class SuborderView:
     offer: Mapping[str, Any] | None
     refusal: Mapping[str, Any] | None
     retraction: Mapping[str, Any] | None
+    firm_words: Sequence[Mapping[str, Any]]
     contact: Mapping[str, Any] | None
     contacts: Sequence[Mapping[str, Any]]
     contract: Mapping[str, Any] | None
@@ -282,7 +283,8 @@ class SuborderView:
             moves=[_facts(one) for one in view.moves], clocks=[ClockView.of(clock, now) for clock in view.clocks],
             papers=[_facts(one) for one in view.papers], offer=_maybe(view.offer), refusal=_maybe(view.refusal),
             contact=_maybe(view.contact), contacts=[_facts(one) for one in view.contacts],
-            retraction=_maybe(view.retraction), contract=_maybe(view.contract),
+            retraction=_maybe(view.retraction), firm_words=[_facts(one) for one in view.words],
+            contract=_maybe(view.contract),
             draws=[_facts(one) for one in view.draws], proposals=waiting,
         )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The firm takes back the order, one bank's consent, or its patience."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,15 +13,26 @@ from app.kernel.errors import Refusal
 from app.market.orders import store
 from app.market.orders.rules import facts
 from app.market.orders.service import acting
+from app.market.orders.service.firm_words import explain_withdrawal
 
 
-async def withdraw_order(tx: Tx, order_id: UUID, *, by: Seat, now: datetime) -> UUID:
-    """Take the whole order back, before it is signed."""
+@dataclass(frozen=True, slots=True)
+class WhyLeft:
+    """The answer to whether a bank had the firm leave: which one (None: none), and the firm's words."""
+
+    caused_by: UUID | None = None
+    words: str = ""
+
+
+async def withdraw_order(tx: Tx, order_id: UUID, *, by: Seat, now: datetime, why: WhyLeft | None = None) -> UUID:
+    """Take the whole order back, before it is signed; `why` is what the firm answered when asked, if it did."""
     await acting.narrow(tx, order_id)
     entered = await acting.enter(tx, order_id, now=now)
     if entered.case.business_id != by.org_id:
         raise Refusal("not-found")
     await acting.decide(tx, entered, facts.Withdraw(), by=by)
+    if why is not None:
+        await explain_withdrawal(tx, entered, caused_by=why.caused_by, words=why.words, by=by)
     return order_id
 
 

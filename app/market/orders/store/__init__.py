@@ -285,6 +285,16 @@ async def read_contact(tx: ReadTx, suborder_id: UUID) -> Record | None:
     return rows[-1] if rows and rows[-1]["denied_at"] is None else None
 
 
+async def read_words(tx: ReadTx, suborder_id: UUID) -> list[Record]:
+    """What the firm has said to one bank, oldest first."""
+    sql = "select word, words, said_at from firm_words where suborder_id = $1 order by said_at, word"
+    return await tx.fetch(sql, suborder_id)
+
+
+async def insert_withdrawal_answer(tx: Tx, columns: Mapping[str, object]) -> None:
+    await _insert(tx, "withdrawal_answers", columns)
+
+
 async def read_offer(tx: ReadTx, suborder_id: UUID) -> Record | None:
     sql = "select * from offers where suborder_id = $1 order by made_at desc limit 1"
     return await tx.row(sql, suborder_id)
