@@ -58,11 +58,17 @@ async def insert_reopened(tx: Tx, clock_id: UUID, at: datetime) -> UUID:
     await tx.execute(
         "insert into clocks (clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at,"
         " pause_cap, started_at, due_on, due_at, is_provisional, policy_version, calendar_version, business_id,"
-        " bank_id, opened_at) select $2, root_id, case_kind, case_id, kind, gen + 1, owner,"
+        " bank_id, opened_at, policy_key, branch_id) select $2, root_id, case_kind, case_id, kind, gen + 1, owner,"
         " case when due_at <= $3 then 'breached' else 'running' end, unit, count, limit_at, pause_cap, started_at,"
-        " due_on, due_at, is_provisional, policy_version, calendar_version, business_id, bank_id, $3"
-        " from clocks where clock_id = $1",
+        " due_on, due_at, is_provisional, policy_version, calendar_version, business_id, bank_id, $3,"
+        " policy_key, branch_id from clocks where clock_id = $1",
         clock_id, new, at,
+    )  # fmt: skip
+    await tx.execute(
+        "insert into clock_rungs (clock_id, share, root_id, case_id, told, rung_at, told_at, business_id, bank_id)"
+        " select $2, share, root_id, case_id, told, case when told_at is not null then rung_at end, told_at,"
+        " business_id, bank_id from clock_rungs where clock_id = $1",
+        clock_id, new,
     )  # fmt: skip
     await tx.execute(
         "insert into clock_pauses (pause_id, clock_id, root_id, proof_id, paused_at, resumed_at, business_id, bank_id)"

@@ -191,3 +191,16 @@ async def test_each_side_sees_the_rungs_of_its_own_clocks(db: Database) -> None:
             seen.append(await tx.value("select count(*) from clocks_v_rungs"))
 
     assert [4, 0, 4, 0, 4, 0, 4] == seen
+
+
+async def test_a_promise_judged_again_goes_on_with_what_was_told(db: Database) -> None:
+    """A contact that never was: the yellow rung stays told, red and the breach come as if nobody had stopped it."""
+    case = await started(db)
+    await ladders.tell_due(db, YELLOW)
+    async with db.transaction(Role.WORKER) as tx:
+        await clocks.stop(tx, case.case_id, "DECISION", at=shanghai("2025-10-13 09:00"))
+        await clocks.carrying.reopen(tx, case.case_id, "DECISION", at=shanghai("2025-10-14 09:00"))
+
+    await ladders.tell_due(db, ALL)
+
+    assert [(70, YELLOW), (90, RED), (100, DUE), (150, LATER)] == await told(db)
