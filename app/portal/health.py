@@ -10,6 +10,7 @@ from app.access.seats import SeatRole
 from app.credit import ingestion
 from app.infra import facts, outbox, settings
 from app.infra.db import ReadTx
+from app.kernel.clock import shanghai_date
 from app.market import parties
 from app.office import clocks, deliveries
 from app.portal import judging
@@ -24,6 +25,7 @@ JOBS: Final = {
     "batches": N_("装载文件"), "profiles": N_("检查文件"), "sealing": N_("加密旧文件"), "deliveries": N_("银行通知"),
     "proposals": N_("待复核到期"), "revocations": N_("撤回授权"), "pools": N_("额度池对账"),
     "forgetting": N_("清理过期的登录与凭证"), "messages": N_("短信与邮件"),
+    "recounts": N_("期限重算"), "calendar": N_("放假安排提醒"),
 }  # fmt: skip
 COUNTED: Final = 500  # More need not be told apart.
 MOMENT: Final = timedelta(seconds=5)  # What is due for a shorter time is being dealt with.
@@ -50,7 +52,13 @@ async def look(tx: ReadTx, revision: str) -> judging.Seen:
         files=await ingestion.waiting_long(tx, tx.now - MOMENT),
         dead_letters=sum(row["notices"] for row in dead), database=await facts.database_facts(tx), revision=revision,
         disk=facts.disk_of(settings.load().home), outlets=len(await parties.outlets.outlet_queue(tx, limit=COUNTED)),
+        missing_year=await _missing_year(tx),
     )  # fmt: skip
+
+
+async def _missing_year(tx: ReadTx) -> tuple[int, bool] | None:
+    missing = await clocks.recounting.missing_year(tx, shanghai_date(tx.now))
+    return None if missing is None else (missing.year, missing.is_urgent)
 
 
 async def _late(tx: ReadTx, seconds: int) -> int:

@@ -47,6 +47,7 @@ class Seen:
     revision: str
     disk: Disk
     outlets: int
+    missing_year: tuple[int, bool] | None = None  # A year of the calendar that is not loaded, and whether it presses.
 
 
 def judge(seen: Seen) -> list[Check]:
@@ -62,6 +63,7 @@ def judge(seen: Seen) -> list[Check]:
         judge_revision(seen.database.revision, seen.revision),
         judge_disk(seen.disk),
         judge_outlets(seen.outlets),
+        judge_calendar(seen.missing_year),
     ]
 
 
@@ -176,6 +178,15 @@ def judge_outlets(waiting: int) -> Check:
     if waiting:
         return Check(name, WARN, N_("{n} 家等您指定银行"), {"n": waiting}, N_("指定之前，这些网点接不到单。"), url)
     return Check(name, GOOD, N_("没有待归属的"), {}, "", url)
+
+
+def judge_calendar(missing: tuple[int, bool] | None) -> Check:
+    name = N_("放假安排")
+    if missing is None:
+        return Check(name, GOOD, N_("该有的年份都已装载"), {})
+    year, is_urgent = missing
+    todo = N_("落在那一年的期限都是暂定的。国务院办公厅公布后，运行 xinyidai calendar load；未结的期限一分钟内重算。")
+    return Check(name, BAD if is_urgent else WARN, N_("{year} 年的还没有装载"), {"year": year}, todo)
 
 
 def _tone(value: int, limits: tuple[int, int]) -> str:

@@ -53,6 +53,8 @@ def test_what_is_well_asks_for_nothing():
         (replace(WELL, disk=Disk(100, 15)), "磁盘", "warn"),
         (replace(WELL, disk=Disk(100, 5)), "磁盘", "bad"),
         (replace(WELL, outlets=2), "待归属网点", "warn"),
+        (replace(WELL, missing_year=(2027, False)), "放假安排", "warn"),
+        (replace(WELL, missing_year=(2027, True)), "放假安排", "bad"),
     ],
 )
 def test_what_is_not_well_says_so_and_what_to_do(seen: Seen, name: str, tone: str):
