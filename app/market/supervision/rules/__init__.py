@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from math import sqrt
 from typing import Final
 from uuid import UUID
 
-PPM: Final = 1_000_000
-Z_95: Final = 1.959964  # Two-sided 95 %.
-
+from app.kernel.shares import PPM as PPM
+from app.kernel.shares import Share as Share
+from app.kernel.shares import share as share
 
 class By(StrEnum):
     """Groups a figure is told for."""
@@ -65,21 +64,6 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """A share with its 95 % interval (Wilson), all in ppm; None where there is nothing to take a share of."""
-
-    value: int
-    of: int
-    ppm: int | None
-    low_ppm: int | None
-    high_ppm: int | None
-
-    def is_small(self, least: int) -> bool:
-        """Too few cases to be compared with others by the share alone."""
-        return self.of < least
-
-
-@dataclass(frozen=True, slots=True)
 class Within:
     """The part of the city that figures are told for; None and empty leave open.
 
@@ -96,24 +80,6 @@ class Within:
 
 EVERYTHING: Final = Within()
 Board = Mapping[tuple[str, str], Mapping[str, Tally]]
-
-
-def share(value: int, of: int) -> Share:
-    """The share and the interval in which the true one lies with 95 % confidence (Wilson, without correction).
-
-    >>> share(9, 10)
-    Share(value=9, of=10, ppm=900000, low_ppm=595850, high_ppm=982124)
-    >>> share(0, 0).ppm is None
-    True
-    """
-    assert 0 <= value <= of, "a share is part of a whole"
-    if of == 0:
-        return Share(0, 0, None, None, None)
-    part, square = value / of, Z_95 * Z_95
-    centre = (part + square / (2 * of)) / (1 + square / of)
-    reach = Z_95 * sqrt(part * (1 - part) / of + square / (4 * of * of)) / (1 + square / of)
-    low, high = max(0.0, centre - reach), min(1.0, centre + reach)
-    return Share(value, of, value * PPM // of, round(low * PPM), round(high * PPM))
 
 
 def mean_hundredths(tally: Tally) -> int | None:
