@@ -14,6 +14,7 @@ from app.kernel.shares import PPM as PPM
 from app.kernel.shares import Share as Share
 from app.kernel.shares import share as share
 
+
 class By(StrEnum):
     """Groups a figure is told for."""
 
