@@ -136,14 +136,15 @@ def _is_tangible(rest: str, plain: str, wording: Wording) -> bool:
 
 
 SHINGLE: Final = 3
+NUMERALS: Final = re.compile(r"[\d零〇一二三四五六七八九十百千万两半]+")
 
 
 def likeness_ppm(left: str, right: str) -> int:
     """How alike two texts are: shared runs of three letters among all of both (Jaccard), in ppm; figures count as one.
 
-    A text that only changes its figures is still a copy, so every run of digits reads as the same digit.
+    A text that only changes its figures is still a copy, so every numeral reads as the same digit.
 
-    >>> likeness_ppm("成立 7 个月，不满 12 个月。", "成立5个月不满24个月")
+    >>> likeness_ppm("成立 7 个月，不满十二个月。", "成立5个月不满24个月")
     1000000
     """
     first, second = _shingles(left), _shingles(right)
@@ -152,7 +153,7 @@ def likeness_ppm(left: str, right: str) -> int:
 
 
 def _shingles(text: str) -> frozenset[str]:
-    said = re.sub(r"\d+", "0", meaning(text))
+    said = NUMERALS.sub("0", meaning(text))
     return frozenset(said[place : place + SHINGLE] for place in range(max(1, len(said) - SHINGLE + 1)) if said)
 
 
