@@ -7,6 +7,7 @@ from app.web.i18n import N_
 from app.web.pages import NavItem
 
 CHECKS: Final = NavItem(N_("待复核"), "/desk/proposals", "/desk/proposals/waiting")
+OVERSIGHT: Final = NavItem(N_("督办与通报"), "/oversight", "/oversight/waiting")
 NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
     "business": (
         NavItem(N_("我的首页"), "/my"),
@@ -14,8 +15,8 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
         NavItem(N_("发布新需求"), "/my/orders/new"),
         NavItem(N_("我的授权"), "/my/consents"),
     ),
-    "branch_clerk": (NavItem(N_("收件箱"), "/desk"), NavItem(N_("待复核"), "/desk/proposals")),
-    "branch_checker": (NavItem(N_("收件箱"), "/desk"), CHECKS),
+    "branch_clerk": (NavItem(N_("收件箱"), "/desk"), NavItem(N_("待复核"), "/desk/proposals"), OVERSIGHT),
+    "branch_checker": (NavItem(N_("收件箱"), "/desk"), CHECKS, OVERSIGHT),
     "bank_admin": (
         NavItem(N_("总部概览"), "/bank"),
         NavItem(N_("收件箱"), "/desk"),
@@ -23,6 +24,7 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
         NavItem(N_("产品清单"), "/bank/lists"),
         NavItem(N_("决策文件"), "/bank/products"),
         CHECKS,
+        OVERSIGHT,
     ),
     "operator": (
         NavItem(N_("数据批次"), "/ops/batches"),
@@ -41,5 +43,7 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
         NavItem(N_("今早"), "/supervision"),
         NavItem(N_("监管概览"), "/supervision/overview"),
         NavItem(N_("查找案件"), "/supervision/search"),
+        NavItem(N_("月度冻结"), "/supervision/months"),
+        OVERSIGHT,
     ),
 }

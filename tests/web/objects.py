@@ -19,9 +19,11 @@ from app.office.messages.service.addresses import set_address
 from tests.access.clients.machine import Machine
 from tests.credit.ingestion import objects as ingestion
 from tests.market.orders import objects as orders
+from tests.market.oversight import objects as oversight
 from tests.market.papers import objects as papers
 from tests.market.parties import objects as parties
 from tests.market.products import objects as products
+from tests.market.supervision import objects as supervision
 
 Params = Mapping[str, str]
 
@@ -169,7 +171,56 @@ async def make_settled_outlets(db: Database, mine: Mapping[SeatRole, Seat], othe
     return made
 
 
+async def make_urges(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """An urge of each bank's branch."""
+    ids = [await oversight.issued_urge(db, seats) for seats in (mine, others)]
+    return Made(*({"urge_id": str(found)} for found in ids))
+
+
+async def make_circulars(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A circular about each bank, which it has answered."""
+    ids = [await oversight.answered_circular(db, seats) for seats in (mine, others)]
+    return Made(*({"circular_id": str(found), "bank_id": str(bank_id)} for found, bank_id in ids))
+
+
+async def make_drafts(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A circular of each regulator that waits for its second person."""
+    ids = [(await oversight.circular_draft(db, seats)).proposal_id for seats in (mine, others)]
+    return Made(*({"proposal_id": str(found)} for found in ids))
+
+
+async def make_frozen_months(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A frozen month is the city's: the same for every supervising office."""
+    month = await supervision.frozen_month(db, mine[SeatRole.REGULATOR])
+    return Made({"month": month}, {"month": month})
+
+
+async def make_months_over(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A month that is over and not frozen."""
+    month = await supervision.month_over(db)
+    return Made({"month": month}, {"month": month})
+
+
+async def make_waiting_months(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A month that a colleague of each office wants to freeze."""
+    pair = await supervision.waiting_months(db, mine[SeatRole.REGULATOR], others[SeatRole.REGULATOR])
+    return Made(*({"month": month} for month in pair))
+
+
+async def make_month_documents(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A document of the frozen month, made by each office."""
+    numbers = [await supervision.document_of_month(db, seats[SeatRole.REGULATOR]) for seats in (mine, others)]
+    return Made(*({"number": number} for number in numbers))
+
+
 MAKERS: Final[dict[str, Maker]] = {
+    "month_frozen": make_frozen_months,
+    "month_over": make_months_over,
+    "month_waiting": make_waiting_months,
+    "month_document": make_month_documents,
+    "urge": make_urges,
+    "circular": make_circulars,
+    "circular_draft": make_drafts,
     "product": make_products,
     "product_formula": make_formulas,
     "client": make_clients,

@@ -54,6 +54,11 @@ def know(texts: Mapping[str, str]) -> None:
         assert _texts.setdefault(kind, source) == source, f"two texts for messages of the kind {kind}"
 
 
+def known() -> frozenset[str]:
+    """Every kind of message whose text is known."""
+    return frozenset(_texts)
+
+
 def is_known(kind: str) -> bool:
     return kind in _texts
 

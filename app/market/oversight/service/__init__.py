@@ -1,0 +1,1 @@
+"""The acts of oversight: `urges`, `circulars`, and what of both waits for a seat."""
