@@ -86,12 +86,14 @@ def _migrate(settings: Settings, server_url: str) -> None:
 
 def _add_parts() -> None:
     """Sub-commands that rooms' composition files bring along."""
+    from app.cli_audit import app as audit
     from app.cli_calendar import app as calendar
     from app.cli_import import app as files
     from app.cli_invariants import check_invariants
     from app.cli_replay import app as replay
     from app.cli_uscc import app as uscc
 
+    cli.add_typer(audit, name="audit")
     cli.add_typer(calendar, name="calendar")
     cli.add_typer(files, name="import")
     cli.add_typer(replay, name="replay")

@@ -33,10 +33,16 @@ class Settings:
     movable_clock: bool
     relay_url: str = ""  # Where copies of messages by SMS and e-mail are handed to; see office.messages.
     relay_token: str = ""
+    audit_heads: str = ""  # Folder of the log's heads outside the database: best on a disk that others own.
 
     @property
     def production(self) -> bool:
         return self.environment is Environment.PRODUCTION
+
+    @property
+    def heads_folder(self) -> Path:
+        """Where heads of the log are kept outside the database; beside it where nothing else is named."""
+        return Path(self.audit_heads) if self.audit_heads else self.home / "audit"
 
 
 def load(env: Mapping[str, str] | None = None) -> Settings:
@@ -67,6 +73,7 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
         movable_clock=movable_clock,
         relay_url=env.get("XINYIDAI_RELAY", ""),
         relay_token=env.get("XINYIDAI_RELAY_TOKEN", ""),
+        audit_heads=env.get("XINYIDAI_AUDIT_HEADS", ""),
     )
 
 

@@ -128,6 +128,13 @@ def _private(seeds: Mapping[int, bytes]) -> dict[str, Ed25519PrivateKey]:
     return {thumbprint(key.public_key().public_bytes_raw()): key for key in keys}
 
 
+def open_key(path: Path) -> Ed25519PrivateKey:
+    """A private key of its own, outside a folder of keys; made where there is none. Raises BadKeys."""
+    if not path.exists():
+        _make(path)
+    return Ed25519PrivateKey.from_private_bytes(_read(path))
+
+
 def _make(path: Path) -> None:
     """Write a new key whole or not at all; when another process was first, its key stays."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")

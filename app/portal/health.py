@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from litestar import Request, Response, get
 
-from app.access import orgs
+from app.access import audit, orgs
 from app.access.seats import SeatRole
 from app.credit import ingestion
 from app.infra import facts, outbox, settings
@@ -24,7 +24,7 @@ JOBS: Final = {
     "outbox": N_("事件投递"), "clocks": N_("到期时钟"), "cases": N_("案件时限"), "rungs": N_("时限提醒"),
     "batches": N_("装载文件"), "profiles": N_("检查文件"), "sealing": N_("加密旧文件"), "deliveries": N_("银行通知"),
     "proposals": N_("待复核到期"), "revocations": N_("撤回授权"), "pools": N_("额度池对账"),
-    "forgetting": N_("清理过期的登录与凭证"), "messages": N_("短信与邮件"),
+    "forgetting": N_("清理过期的登录与凭证"), "messages": N_("短信与邮件"), "seals": N_("封存记录"),
     "recounts": N_("期限重算"), "calendar": N_("放假安排提醒"),
 }  # fmt: skip
 COUNTED: Final = 500  # More need not be told apart.
@@ -52,6 +52,7 @@ async def look(tx: ReadTx, revision: str) -> judging.Seen:
         files=await ingestion.waiting_long(tx, tx.now - MOMENT),
         dead_letters=sum(row["notices"] for row in dead), database=await facts.database_facts(tx), revision=revision,
         disk=facts.disk_of(settings.load().home), outlets=len(await parties.outlets.outlet_queue(tx, limit=COUNTED)),
+        sealing=await audit.waiting(tx),
         missing_year=await _missing_year(tx),
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from app.access import audit
 from app.infra.facts import DatabaseFacts, Disk, JobRun
 from app.infra.outbox import Queue
 from app.web.i18n import N_
@@ -14,6 +15,7 @@ SILENT_SECONDS: Final = (30, 120)  # From here on to be watched, and to be acted
 JOB_SILENT_SECONDS: Final = 900  # One job alone: a long load is silent meanwhile.
 LAG_SECONDS: Final = (60, 600)
 UNFIRED_SECONDS: Final = (60, 300)
+UNSEALED_SECONDS: Final = (30, 300)
 WAITING_SECONDS: Final = (600, 3600)
 TRANSACTION_SECONDS: Final = (120, 1800)  # A large load is one transaction of some minutes.
 CONNECTIONS_PERCENT: Final = (70, 90)
@@ -47,6 +49,7 @@ class Seen:
     revision: str
     disk: Disk
     outlets: int
+    sealing: audit.Waiting | None = None  # What no head of the log covers yet.
     missing_year: tuple[int, bool] | None = None  # A year of the calendar that is not loaded, and whether it presses.
 
 
@@ -57,6 +60,7 @@ def judge(seen: Seen) -> list[Check]:
         judge_queue(seen.queue, seen.wall),
         judge_clocks(*seen.unfired),
         judge_files(seen.files, seen.now),
+        judge_sealing(seen.sealing, seen.wall),
         judge_notices(seen.dead_letters),
         judge_keeping(seen.database),
         judge_load(seen.database),
@@ -124,6 +128,20 @@ def judge_files(files: tuple[int, datetime | None], now: datetime) -> Check:
         slots: dict[str, str | int] = {"n": count, "m": waited // 60}
         return Check(name, _tone(waited, WAITING_SECONDS), N_("{n} 份在等，最早的等了 {m} 分钟"), slots, todo, url)
     return Check(name, GOOD, N_("没有等得太久的文件"), {}, "", url)
+
+
+def judge_sealing(waiting: audit.Waiting | None, wall: datetime) -> Check:
+    name, url = N_("记录封存"), "/audit/heads"
+    if waiting is None or (waiting.head_no is None and not waiting.events):
+        return Check(name, GOOD, N_("还没有要封存的"), {}, "", url)
+    late = int((wall - waiting.oldest_at).total_seconds()) if waiting.oldest_at else 0
+    slots: dict[str, str | int] = {"n": waiting.events, "s": late}
+    if late >= UNSEALED_SECONDS[0]:
+        todo = N_(
+            "先看后台进程。若它的“封存记录”一直失败，说明数据库与已公布的封存对不上：请不要删改任何东西，立即上报。"
+        )
+        return Check(name, _tone(late, UNSEALED_SECONDS), N_("{n} 条没有封存，最早的等了 {s} 秒"), slots, todo, url)
+    return Check(name, GOOD, N_("封存到第 {no} 号，{n} 条在等"), slots | {"no": waiting.head_no or 0}, "", url)
 
 
 def judge_notices(dead_letters: int) -> Check:

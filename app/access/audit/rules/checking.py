@@ -8,7 +8,7 @@ before (`Known`) or against a key id that was.
 import re
 from binascii import Error, hexlify, unhexlify
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -140,7 +140,7 @@ def _leaf(state: _State, line: bytes) -> Wrong | None:
     if line[147:172] != b'","plain":{"commitment":"' or line[73:83] != b'","salt":"' or split < 0:
         return _at(state, "line", line)
     if not line.startswith(b'","no":%d,"source":"' % number, 236):
-        return _at(state, "order", line)
+        return _order(state, line)
     plain, personal = line[157:split], line[split + 12 : -2]
     leaf = sha256(b"\x00" + plain).digest()
     if hexlify(leaf) != line[9:73]:
@@ -149,10 +149,8 @@ def _leaf(state: _State, line: bytes) -> Wrong | None:
         return _at(state, "line", line)
     if personal == b"null" and line[83:147] == NO_SALT.encode():
         state.erased.add(number)
-    else:
-        salt = _unhex(line[83:147])
-        if salt is None or sha256(salt + personal).hexdigest().encode() != line[172:236]:
-            return _at(state, "personal", line)
+    elif not _opens(line[83:147], personal, line[172:236]):
+        return _at(state, "personal", line)
     first, end, sealed = state.batch
     if number < end and sealed[(number - first) * 32 : (number - first + 1) * 32] != leaf:
         return _at(state, "forged", line)
@@ -202,8 +200,10 @@ def _head(state: _State, signed: SignedHead | None) -> Wrong | None:
     if head.no in state.known and state.known[head.no].signed != signed:
         return _in_batch(state, "fork")
     if head.size != state.size or head.size <= state.covered:
-        number = min(head.size, state.size)
-        return Wrong("count", number, max(number, state.size - 1), head=head.no)
+        # Those we saw may have been renumbered, unless their leaves were known.
+        known = head.no in state.known and state.known[head.no].leaves is not None
+        number = min(head.size, state.size) if known else state.covered
+        return Wrong("count", number, max(number, head.size - 1, state.size - 1), head=head.no)
     if merkle.fold_peaks(state.peaks).hex() != head.root:
         return _in_batch(state, "batch")
     state.last = signed
@@ -265,6 +265,13 @@ def _at(state: _State, what: str, line: bytes) -> Wrong:
     return Wrong(what, state.size, state.size, source, seq)
 
 
+def _order(state: _State, line: bytes) -> Wrong:
+    """Another number than expected. Of two with one number, either may be the one that never was."""
+    fault = _at(state, "order", line)
+    twice = state.size - 1 >= state.covered and line.startswith(b'","no":%d,"source":"' % (state.size - 1), 236)
+    return replace(fault, number=state.size - 1) if twice else fault
+
+
 def _near(state: _State, what: str, source: Any = None, seq: Any = None) -> Wrong:
     return Wrong(
         what, state.size, state.size,
@@ -277,12 +284,13 @@ def _in_batch(state: _State, what: str) -> Wrong:
     return Wrong(what, state.covered, max(state.covered, state.size - 1), head=state.heads)
 
 
-def _unhex(text: bytes) -> bytes | None:
+def _opens(salt: bytes, personal: bytes, commitment: bytes) -> bool:
+    """Whether a salt opens a commitment, both in hexadecimal; capitals would be another text of the same salt."""
     try:
-        raw = unhexlify(text)
+        raw = unhexlify(salt)
     except Error:
-        return None
-    return raw if hexlify(raw) == text else None  # Capitals would be another text of the same salt.
+        return False
+    return hexlify(sha256(raw + personal).digest()) == commitment and salt == salt.lower()
 
 
 def _object(line: bytes) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """Heads: what the platform signs of the log, and what a witness signs of a head. Pure."""
 
 import json
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from app.access.audit.rules.entries import in_order
 SIGNED: Final = b"xinyidai audit head v1\n"
 WITNESSED: Final = b"xinyidai audit witness v1\n"
 BEFORE_FIRST: Final = "0" * 64
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,12 @@ class SignedHead:
     def as_object(self) -> dict[str, Any]:
         return {"head": asdict(self.head), "signature": self.signature}
 
+    def as_header(self) -> str:
+        """One line for a header of HTTP: every field, and the signature."""
+        return "; ".join(
+            f"{name}={value}" for name, value in {**asdict(self.head), "signature": self.signature}.items()
+        )
+
 
 def thumbprint(x: bytes) -> str:
     """RFC 7638 thumbprint of an Ed25519 public key: its key id."""
@@ -80,6 +88,8 @@ def read_head(found: Any) -> SignedHead | None:
     if list(head) != list(kinds) or not isinstance(signature, str):
         return None
     if any(type(head[name]) is not kind for name, kind in kinds.items()):
+        return None
+    if not _HASH.fullmatch(head["root"]) or not _HASH.fullmatch(head["previous"]):
         return None
     return SignedHead(Head(**head), signature)
 

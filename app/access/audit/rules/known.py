@@ -1,7 +1,8 @@
 """Files of heads kept outside the database: the platform's own, and a witness's. Pure.
 
-One JSON object a line: `head` and `signature`; `leaves`, the batch's leaves in base64 (the platform's file), so that an
-export that was forged whole still shows where; `witness`, who co-signed it with which key (a witness's file).
+One JSON object a line: `head`, `signature`, and the platform's `key`; `leaves`, the batch's leaves in base64 (the
+platform's file), so that an export that was forged whole still shows where; `witness`, who co-signed it with which key
+(a witness's file).
 """
 
 from base64 import b64decode, b64encode
@@ -12,7 +13,7 @@ from typing import Any
 from app.access.audit.rules import merkle
 from app.access.audit.rules.checking import Known
 from app.access.audit.rules.entries import in_order
-from app.access.audit.rules.heads import SignedHead, decode, read_head, read_json, thumbprint, witness_holds
+from app.access.audit.rules.heads import SignedHead, decode, encode, read_head, read_json, thumbprint, witness_holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +26,15 @@ class Witnessed:
     signature: str
 
 
-def head_line(signed: SignedHead, leaves: Sequence[bytes]) -> bytes:
-    """A line of the platform's file."""
+def head_line(signed: SignedHead, x: bytes, leaves: Sequence[bytes]) -> bytes:
+    """A line of the platform's file; `x` is the public key that the head names."""
     packed = b64encode(b"".join(leaves)).decode()
-    return in_order(signed.as_object() | {"leaves": packed}).encode() + b"\n"
+    return in_order(signed.as_object() | {"key": encode(x), "leaves": packed}).encode() + b"\n"
 
 
-def witness_line(one: Witnessed, x: str) -> bytes:
-    """A line of a witness's file; `x` is its public key in base64."""
-    told = {"kid": one.kid, "x": x, "signature": one.signature}
+def witness_line(one: Witnessed) -> bytes:
+    """A line of a witness's file."""
+    told = {"kid": one.kid, "x": encode(one.x), "signature": one.signature}
     return in_order(one.signed.as_object() | {"witness": told}).encode() + b"\n"
 
 

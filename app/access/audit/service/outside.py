@@ -30,8 +30,8 @@ def last_head(folder: Path, log_id: UUID) -> SignedHead | None:
         return _last(file.fileno())[0]
 
 
-def append(folder: Path, log_id: UUID, batches: Sequence[tuple[SignedHead, Sequence[bytes]]]) -> None:
-    """Add heads with the leaves of their batches; those that another process added already are left out."""
+def append(folder: Path, log_id: UUID, batches: Sequence[tuple[SignedHead, bytes, Sequence[bytes]]]) -> None:
+    """Add heads with their keys and leaves; those that another process added already are left out."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o750)
     handle = os.open(file_of(folder, log_id), os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o640)
     try:
@@ -40,7 +40,7 @@ def append(folder: Path, log_id: UUID, batches: Sequence[tuple[SignedHead, Seque
         if os.fstat(handle).st_size > end:
             os.ftruncate(handle, end)
         newest = last.head.no if last else -1
-        lines = [known.head_line(signed, leaves) for signed, leaves in batches if signed.head.no > newest]
+        lines = [known.head_line(signed, x, leaves) for signed, x, leaves in batches if signed.head.no > newest]
         _write(handle, b"".join(lines))
         os.fsync(handle)
     finally:

@@ -79,7 +79,7 @@ class Sealer:
                 lines = []
                 for row in await seals.read_heads(tx, first, 20):
                     leaves = await seals.read_batch(tx, size, row["size"])
-                    lines.append((seals.signed_of(row), leaves))
+                    lines.append((seals.signed_of(row), row["x"], leaves))
                     size = row["size"]
             if not lines:
                 return

@@ -31,6 +31,7 @@ class Errand:
 
     notice: Record
     keys: tuple[signing.Key, ...]
+    head: str = ""  # The newest head of the log: every receiver holds us to it (P22).
 
     @property
     def notice_id(self) -> UUID:
@@ -44,7 +45,8 @@ class Errand:
 
     def headers(self, at: datetime) -> dict[str, str]:
         stamp, name = int(at.timestamp()), rules.webhook_id(self.notice_id)
-        return {
+        heads = {"xinyidai-audit-head": self.head} if self.head else {}
+        return heads | {
             "content-type": "application/json",
             "webhook-id": name,
             "webhook-timestamp": str(stamp),
@@ -96,7 +98,13 @@ async def claim(db: Database, now: datetime) -> list[Errand]:
         for notice in found:
             if notice["endpoint_id"] not in keys:
                 keys[notice["endpoint_id"]] = await _keys(tx, notice["endpoint_id"], now)
-        return [Errand(notice, keys[notice["endpoint_id"]]) for notice in found]
+        head = await _newest_head(tx) if found else ""
+        return [Errand(notice, keys[notice["endpoint_id"]], head) for notice in found]
+
+
+async def _newest_head(tx: Tx) -> str:
+    newest = await audit.latest_head(tx)
+    return newest.as_header() if newest else ""
 
 
 async def _keys(tx: Tx, endpoint_id: UUID, now: datetime) -> tuple[signing.Key, ...]:
