@@ -15,20 +15,11 @@ from app.market.reasons.rules import (
     compares,
 )
 from app.market.reasons.schemas import read_tree
-from app.market.reasons.service import (
-    FlagKind,
-    Whose,
-    flag_attempt,
-    flag_copy,
-    flags_of,
-    reasons_on,
-    tree_in_force,
-)
+from app.market.reasons.service import flags, reasons_on, tree_in_force
 
 __all__ = [
     "Claim",
     "Comparison",
-    "FlagKind",
     "Held",
     "Item",
     "NotHeld",
@@ -36,13 +27,10 @@ __all__ = [
     "Source",
     "Status",
     "Tree",
-    "Whose",
     "Why",
     "check",
     "compares",
-    "flag_attempt",
-    "flag_copy",
-    "flags_of",
+    "flags",
     "read_tree",
     "reasons_on",
     "tree_in_force",

@@ -95,8 +95,8 @@ async def test_a_text_copied_from_another_firm_is_told_with_its_pattern(city: Ci
 
     assert [(second, "copied", "A1", again, first)] == await flags(city)
     async with city.db.reading(Role.REGULATOR) as tx:
-        told = await reasons.flags_of(tx, second)
-    assert [(reasons.FlagKind.COPIED, first)] == [(one.kind, one.like_suborder_id) for one in told]
+        told = await reasons.flags.read_of(tx, second)
+    assert [(reasons.flags.FlagKind.COPIED, first)] == [(one.kind, one.like_suborder_id) for one in told]
 
 
 async def test_words_of_its_own_are_no_copy(city: City) -> None:

@@ -21,5 +21,5 @@ async def compare_refusal(tx: Tx, event: SuborderRefused) -> None:
         tx, event.branch_id, event.business_id, event.at - timedelta(days=wording.alike_days), event.at,
         wording.alike_texts_max,
     )  # fmt: skip
-    whose = reasons.Whose(event.order_id, event.suborder_id, event.bank_id, event.branch_id)
-    await reasons.flag_copy(tx, whose, row["reason_code"], row["said"], others, tree, now=event.at)
+    whose = reasons.flags.Whose(event.order_id, event.suborder_id, event.bank_id, event.branch_id)
+    await reasons.flags.note_copy(tx, whose, row["reason_code"], row["said"], others, tree, now=event.at)

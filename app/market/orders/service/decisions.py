@@ -75,8 +75,8 @@ async def flag_misfit(tx: Tx, suborder_id: UUID, said: Said, why: reasons.Why, *
 async def _flag(
     tx: Tx, entered: acting.Entered, part: facts.Part, said: Said, why: reasons.Why, *, by: Seat
 ) -> bool:  # fmt: skip
-    whose = reasons.Whose(entered.case.order_id, part.suborder_id, part.bank_id, part.branch_id)
-    return await reasons.flag_attempt(tx, whose, said.code, said.words, why, by=by.person_id, now=entered.now)
+    whose = reasons.flags.Whose(entered.case.order_id, part.suborder_id, part.bank_id, part.branch_id)
+    return await reasons.flags.note_attempt(tx, whose, said.code, said.words, why, by=by.person_id, now=entered.now)
 
 
 async def make_offer(tx: Tx, suborder_id: UUID, offered: Offered, *, by: Seat, now: datetime) -> UUID | Proposal:

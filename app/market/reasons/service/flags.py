@@ -1,8 +1,8 @@
-"""The tree in force on a day, and what supervision is told of refusals and of attempts at one."""
+"""What supervision is told of refusals, and of attempts at one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -10,12 +10,7 @@ from uuid import UUID
 from app.infra.db import ReadTx, Record, Tx
 from app.kernel.ids import new_id
 from app.market.reasons import store
-from app.market.reasons.rules import Reason, Tree, Why, in_force, most_alike
-from app.market.reasons.schemas import read_tree
-from app.office import policies
-
-TREE = ("reason", "loan_refusal")
-WORDING = ("empty_phrase", "refusal_text")
+from app.market.reasons.rules import Tree, Why, most_alike
 
 
 class FlagKind(StrEnum):
@@ -58,20 +53,7 @@ class Flag:
     at: datetime
 
 
-async def tree_in_force(tx: ReadTx, on: date) -> Tree:
-    """The refusal reasons and the empty phrases valid on `on`; `version` is that of the reasons."""
-    tree = await policies.in_force(tx, *TREE, on)
-    wording = await policies.in_force(tx, *WORDING, on)
-    return read_tree(tree.version, tree.body, wording.body)
-
-
-def reasons_on(tree: Tree, on: date, *, from_pushed: bool = False) -> tuple[Reason, ...]:
-    """What a bank may choose from on that day, in the order of the codes."""
-    chosen = (reason for reason in tree.reasons.values() if in_force(reason, on))
-    return tuple(sorted((r for r in chosen if r.from_pushed or not from_pushed), key=lambda reason: reason.code))
-
-
-async def flag_attempt(tx: Tx, whose: Whose, code: str, said: str, why: Why, *, by: UUID, now: datetime) -> bool:
+async def note_attempt(tx: Tx, whose: Whose, code: str, said: str, why: Why, *, by: UUID, now: datetime) -> bool:
     """Note a refusal that was sent and did not hold, where that is for supervision to know; whether it is."""
     kind = KIND_OF.get(why)
     if kind is None:
@@ -81,7 +63,7 @@ async def flag_attempt(tx: Tx, whose: Whose, code: str, said: str, why: Why, *, 
     return True
 
 
-async def flag_copy(
+async def note_copy(
     tx: Tx, whose: Whose, code: str, said: str, others: Sequence[tuple[UUID, str]], tree: Tree, *, now: datetime
 ) -> bool:
     """Note that a refusal says what the same branch said to another firm (`others`: suborder, words)."""
@@ -101,7 +83,7 @@ def _columns(whose: Whose, kind: FlagKind, code: str, said: str, now: datetime) 
     }  # fmt: skip
 
 
-async def read_flags(
+async def read(
     tx: ReadTx, *, kind: FlagKind | None = None, branch_id: UUID | None = None,
     before: tuple[datetime, UUID] | None = None, limit: int = 50,
 ) -> tuple[Flag, ...]:  # fmt: skip
@@ -110,12 +92,12 @@ async def read_flags(
     return tuple(_flag(row) for row in rows)
 
 
-async def flags_of(tx: ReadTx, suborder_id: UUID) -> tuple[Flag, ...]:
+async def read_of(tx: ReadTx, suborder_id: UUID) -> tuple[Flag, ...]:
     """What was noted about one suborder, oldest first."""
     return tuple(_flag(row) for row in await store.read_of_suborder(tx, suborder_id))
 
 
-async def count_flags(tx: ReadTx, since: datetime) -> Mapping[tuple[UUID, UUID], Mapping[FlagKind, int]]:
+async def count(tx: ReadTx, since: datetime) -> Mapping[tuple[UUID, UUID], Mapping[FlagKind, int]]:
     """How many of each kind, by bank and branch."""
     counts: dict[tuple[UUID, UUID], dict[FlagKind, int]] = {}
     for row in await store.count_flags(tx, since):
