@@ -2,10 +2,10 @@
 
 import sys
 
-from bench import b2_post_order, b7_workdays, pages
+from bench import b2_post_order, b3_firing, b7_workdays, pages
 from bench.table import report
 
-BENCHES = {"b2": b2_post_order.rows, "b7": b7_workdays.rows}
+BENCHES = {"b2": b2_post_order.rows, "b3": b3_firing.rows, "b7": b7_workdays.rows}
 PAGES = "pages"  # Times against a budget, not ratios against a reference: a table of its own.
 
 
