@@ -9,6 +9,7 @@ import typer
 
 from app.replay import Replay
 
+GROUPS = ("all", "bank", "branch", "product", "district", "industry", "size", "type", "month")
 app = typer.Typer(
     help="Reckon published figures again from the recorded moves, and compare.",
     no_args_is_help=True,
@@ -27,7 +28,7 @@ def sla(
     as_of: Annotated[
         str, typer.Option(help="Instant with its zone, such as 2025-10-16T00:00:00+08:00; now if left out.")
     ] = "",
-    by: Annotated[str, typer.Option(help="Print only this group: all, bank, branch, product, district or month.")] = "",
+    by: Annotated[str, typer.Option(help="Print only this group: all, bank, branch, product, district, industry, size, type or month.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Reckon the figures of the promises to firms from moves, pauses, policies and the calendar alone.
@@ -43,8 +44,8 @@ def sla(
     from app.wiring import make_bus
 
     instant = _instant(as_of)
-    if by not in ("", "all", "bank", "branch", "product", "district", "month"):
-        _refuse(f"--by is all, bank, branch, product, district or month, not {by[:40]!r}.")
+    if by not in ("", *GROUPS):
+        _refuse(f"--by is {', '.join(GROUPS[:-1])} or {GROUPS[-1]}, not {by[:40]!r}.")
 
     async def run(server_url: str) -> Replay:
         async with open_database(load(), server_url, make_bus(), "xinyidai-replay") as db:

@@ -5,6 +5,6 @@ or the supervision that it checks, and still prints the same figures when every 
 """
 
 from app.replay.rules import Outcome, Row, compare, reckon
-from app.replay.service import Replay, judge_all, replay_in, replay_sla
+from app.replay.service import Replay, judge_all, replay_in, replay_month, replay_sla
 
-__all__ = ["Outcome", "Replay", "Row", "compare", "judge_all", "reckon", "replay_in", "replay_sla"]
+__all__ = ["Outcome", "Replay", "Row", "compare", "judge_all", "reckon", "replay_in", "replay_month", "replay_sla"]

@@ -140,11 +140,7 @@ def kept(moves: Sequence[Move], as_of: datetime) -> list[Move]:
     bank retracted. Everything else, also the taking back, stays."""
     seen = [move for move in moves if move.at <= as_of]
     words = [move for move in seen if move.act in ("contact", "deny_contact")]
-    denied = {
-        one.seq
-        for one, after in pairwise(words)
-        if (one.act, after.act) == ("contact", "deny_contact")
-    }
+    denied = {one.seq for one, after in pairwise(words) if (one.act, after.act) == ("contact", "deny_contact")}
     retracted = any(move.act == "retract" for move in seen)
     return [move for move in seen if move.seq not in denied and not (retracted and move.act == "offer")]
 
@@ -318,9 +314,7 @@ def _money(moves: Sequence[Move], loan_type: str) -> Iterator[tuple[str, datetim
             yield names[move.act], move.at, move.amount_fen, 1
 
 
-def _lending(
-    case: Case, firsts: Mapping[str, Move], moves: Sequence[Move]
-) -> Iterator[tuple[str, datetime, int, int]]:
+def _lending(case: Case, firsts: Mapping[str, Move], moves: Sequence[Move]) -> Iterator[tuple[str, datetime, int, int]]:
     """What was asked; of what was picked the unsecured part and the rate, weighted by yuan; first loans; renewals."""
     pick, draw, push = firsts.get("pick"), firsts.get("pay_out"), firsts.get("push")
     if push is not None:

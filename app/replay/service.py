@@ -34,6 +34,12 @@ async def replay_in(tx: ReadTx, *, as_of: datetime) -> Replay:
     return Replay(as_of, len(cases), rows, compare(rows, await store.read_shown(tx, as_of)))
 
 
+async def replay_month(tx: ReadTx, month: str, *, as_of: datetime, last_seq: int | None = None) -> tuple[Row, ...]:
+    """The figures of one month (YYYY-MM) as they stood at an instant, out of the moves that were known by then."""
+    cases = await store.read_cases(tx, as_of, last_seq)
+    return reckon(cases, await store.read_promises(tx), await store.read_days(tx), as_of, month)
+
+
 async def judge_all(tx: ReadTx, *, as_of: datetime) -> tuple[Judged, ...]:
     """Every promise about every suborder, judged from the moves: what the clocks are held against."""
     promises, calendar = await store.read_promises(tx), await store.read_days(tx)

@@ -12,21 +12,32 @@ from app.replay.documents import ACTS, Calendar, DatedPromise, bears_out, read_c
 from app.replay.rules import Case, Move, Row
 
 CASES: Final = """
-select s.suborder_id, s.bank_id, s.branch_id, s.product_id, coalesce(o.district_code, '') as district
-  from suborders s join orders o using (order_id) order by s.suborder_id
+select s.suborder_id, s.bank_id, s.branch_id, s.product_id, coalesce(o.district_code, '') as district,
+       coalesce(t.industry, '') as industry, coalesce(t.size, '') as size, o.loan_type, s.amount_fen as asked_fen,
+       p.is_unsecured,
+       array(select k.sealed_at from packages k where k.suborder_id = s.suborder_id order by k.sealed_at) as sealed
+  from suborders s join orders o using (order_id) left join supervision_traits t using (order_id)
+  left join products p using (product_id) order by s.suborder_id
 """
 MOVES: Final = """
 select m.suborder_id, m.seq, m.act, m.to_state, m.at, m.cause,
-       coalesce(d.amount_fen, c.amount_fen, f.amount_fen, 0) as amount_fen,
-       coalesce(r.reason_code, '') as reason_code, r.claim, r.evidence
+       coalesce(d.amount_fen, c.amount_fen, f.amount_fen, l.amount_fen, 0) as amount_fen,
+       coalesce(r.reason_code, '') as reason_code, r.claim, r.evidence, coalesce(f.rate_ppm, 0) as rate_ppm,
+       m.act = 'pay_out' and m.seq = e.seq as is_first
   from (select *, row_number() over (partition by suborder_id, act order by seq) as nth from suborder_moves) m
   join suborders s using (suborder_id)
+  left join (select distinct on (business_id) business_id, seq from suborder_moves
+              where act = 'pay_out' order by business_id, at, seq) e on e.business_id = m.business_id
   left join refusals r on m.act = 'refuse' and r.suborder_id = m.suborder_id
-  left join offers f on m.act = 'pick' and f.offer_id = s.offer_id
+  left join offers f on m.act in ('pick', 'reschedule') and f.offer_id = s.offer_id
   left join contracts c on m.act = 'sign' and c.suborder_id = m.suborder_id
   left join (select suborder_id, amount_fen, row_number() over (partition by suborder_id order by recorded_at, draw_id)
                as nth from draws) d on m.act = 'pay_out' and d.suborder_id = m.suborder_id and d.nth = m.nth
- where m.at <= $1 order by m.suborder_id, m.seq
+  left join (select suborder_id, kind, amount_fen,
+                    row_number() over (partition by suborder_id, kind order by seq) as nth from loan_entries) l
+    on l.suborder_id = m.suborder_id and l.nth = m.nth
+   and (m.act, l.kind) in (('repay', 'repayment'), ('settle', 'settlement'))
+ where m.at <= $1 and ($2::bigint is null or m.seq <= $2) order by m.suborder_id, m.seq
 """
 POLICIES: Final = (
     "select key, version, valid_from, valid_to, body from policies where kind = 'clock' order by key, version"
@@ -35,10 +46,10 @@ CALENDAR: Final = "select body from policies where kind = 'calendar' order by ve
 SHOWN: Final = 'select "by", key, figure, value, "of" from supervision_v_figures($1)'
 
 
-async def read_cases(tx: ReadTx, as_of: datetime) -> tuple[Case, ...]:
-    """Every suborder with its moves up to `as_of`, in order."""
+async def read_cases(tx: ReadTx, as_of: datetime, last_seq: int | None = None) -> tuple[Case, ...]:
+    """Every suborder with its moves up to `as_of`, in order; with `last_seq` those alone that were known by then."""
     moves: dict[object, list[Move]] = {}
-    for record in await tx.fetch(MOVES, as_of):
+    for record in await tx.fetch(MOVES, as_of, last_seq):
         moves.setdefault(record["suborder_id"], []).append(_move(record))
     return tuple(
         Case(
@@ -48,6 +59,12 @@ async def read_cases(tx: ReadTx, as_of: datetime) -> tuple[Case, ...]:
             str(record["product_id"]),
             record["district"],
             tuple(moves.get(record["suborder_id"], ())),
+            record["industry"],
+            record["size"],
+            record["loan_type"],
+            record["asked_fen"],
+            record["is_unsecured"],
+            tuple(record["sealed"]),
         )
         for record in await tx.fetch(CASES)
     )

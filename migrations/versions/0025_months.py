@@ -1,12 +1,16 @@
-"""Room kept in the chain."""
+"""Months that are frozen, documents that anybody can verify, and figures by industry, size and type of loan."""
+
+import figures
+import months
+from alembic import context
 
 revision = "0025"
 down_revision = "0024"
 
 
 def upgrade() -> None:
-    pass
+    months.create(figures.FOLD)
 
 
 def downgrade() -> None:
-    pass
+    months.drop(context.script.get_revision("0009").module.FIGURES)

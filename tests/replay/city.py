@@ -102,6 +102,10 @@ async def _push(tx: Tx, part: Part, district: str) -> None:
         " values ($1, $2, $2, 'new', $3, 12, 'goods', 'none', $4, 2, $5, $6, $7, $2, 1, 's')",
         part.order_id, part.business_id, part.amount_fen, district, until_on, part.at + timedelta(80), part.at,
     )  # fmt: skip
+    await tx.execute(
+        "insert into supervision_traits (order_id, industry, size) values ($1, $2, $3)",
+        part.order_id, "CFI"[part.order_id.int % 3], ("", "micro", "small")[part.order_id.int // 3 % 3],
+    )  # fmt: skip
     common = (part.suborder_id, part.order_id, part.business_id, part.bank_id, part.branch_id, part.product_id)
     await tx.execute(
         "insert into order_listed (suborder_id, order_id, business_id, bank_id, branch_id, product_id, position,"

@@ -51,10 +51,16 @@ STATES = {
 def case(*acts: tuple[str, str], bank: str = "b", n: int = 1, **more: object) -> Case:
     """A suborder with these acts at these Shanghai times of 2025; acts that keep the state say `same`."""
     moves = tuple(
-        Move(UUID(int=n), seq, act, STATES.get(act, "same"), shanghai(f"2025-{at}"), **more)  # type: ignore[arg-type]
+        Move(
+            UUID(int=n), seq, act, STATES.get(act, "same"), shanghai(f"2025-{at}"), rate_ppm=50_000,
+            is_first=act == "pay_out", **more,  # type: ignore[arg-type]
+        )
         for seq, (act, at) in enumerate(acts)
-    )
-    return Case(UUID(int=n), bank, "branch", "product", "500103", moves)
+    )  # fmt: skip
+    sealed = tuple(move.at for move in moves if (move.act, n) == ("accept", 1))
+    return Case(
+        UUID(int=n), bank, "branch", "product", "500103", moves, "C", "small", "new", 300_000_00, True, sealed
+    )  # fmt: skip
 
 
 def decided(one: Case, as_of: str) -> Judged:
@@ -167,6 +173,12 @@ refused:C1 1 1
 refused:I2 0 1
 refused_without_evidence 1 2
 paused_workdays 0 13
+asked_fen 150000000 5
+mean_rate 5000000000 100000
+unsecured_fen 10000000 10000000
+first_loan 1 1
+packages 1 1
+outstanding_fen 20000000 1
 """
 
 
@@ -182,7 +194,7 @@ def test_groups_add_up_to_all() -> None:
     """No suborder is lost between the banks, and none counts twice."""
     rows = reckon(CITY, PROMISES, CALENDAR, shanghai("2025-10-31 12:00"))
 
-    for by in ("bank", "branch", "product", "district", "month"):
+    for by in ("bank", "branch", "product", "district", "industry", "size", "type", "month"):
         for figure in ("funnel:push", "accepted", "decided_in_time", "paid_out_fen"):
             pairs = [(row.value, row.of) for row in rows if (row.by, row.figure) == (by, figure)]
             whole = next((row.value, row.of) for row in rows if (row.by, row.figure) == ("all", figure))

@@ -1,9 +1,11 @@
-"""Tables of supervision: settled facts, their sums, and what still moves. Filled by `supervision_fold` alone."""
+"""Tables of supervision: what is folded (by `supervision_fold` alone), what is frozen, and documents of both."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 
@@ -13,6 +15,10 @@ def _text(*, primary_key: bool = False) -> "sa.Column[str]":
 
 def _big() -> "sa.Column[int]":
     return sa.Column(sa.BigInteger, nullable=False)
+
+
+def _instant() -> "sa.Column[datetime]":
+    return sa.Column(sa.DateTime(timezone=True), nullable=False)
 
 
 def _hours(name: str, *columns: str) -> sa.Index:
@@ -43,6 +49,9 @@ class FactRow(SQLModel, table=True):
         _hours("supervision_facts_branch_hours", "branch_id", "bucket"),
         _hours("supervision_facts_product_hours", "product_id", "bucket"),
         _hours("supervision_facts_district_hours", "district", "bucket"),
+        _hours("supervision_facts_industry_hours", "industry", "bucket"),
+        _hours("supervision_facts_size_hours", "size", "bucket"),
+        _hours("supervision_facts_loan_type_hours", "loan_type", "bucket"),
     )
 
     suborder_id: UUID = Field(primary_key=True)
@@ -58,6 +67,9 @@ class FactRow(SQLModel, table=True):
     value: int = Field(sa_column=_big())
     whole: int = Field(sa_column=_big())
     bucket: int
+    industry: str = Field(sa_column=_text())
+    size: str = Field(sa_column=_text())
+    loan_type: str = Field(sa_column=_text())
 
 
 class SumRow(SQLModel, table=True):
@@ -104,6 +116,9 @@ class OpenRow(SQLModel, table=True):
     broken_at: datetime | None = Field(sa_column=sa.Column(sa.DateTime(timezone=True)))
     skipped: int
     paused_on: date | None
+    industry: str = Field(sa_column=_text())
+    size: str = Field(sa_column=_text())
+    loan_type: str = Field(sa_column=_text())
 
 
 class NameRow(SQLModel, table=True):
@@ -123,3 +138,118 @@ class NameRow(SQLModel, table=True):
     order_id: UUID = Field(primary_key=True)
     subject_id: UUID
     name_key: str = Field(sa_column=_text())
+
+
+class TraitsRow(SQLModel, table=True):
+    """A firm's industry (a section of GB/T 4754) and size as they were known when it posted; "" was not collected."""
+
+    __tablename__ = "supervision_traits"
+    __table_args__ = (
+        sa.CheckConstraint("industry ~ '^[A-T]?$'", name="supervision_traits_industry_check"),
+        sa.CheckConstraint("size in ('', 'large', 'medium', 'small', 'micro')", name="supervision_traits_size_check"),
+    )
+
+    order_id: UUID = Field(primary_key=True)
+    industry: str = Field(sa_column=_text())
+    size: str = Field(sa_column=_text())
+
+
+class MonthRow(SQLModel, table=True):
+    """A month as it was frozen: when, by whom, by which rules, over how many facts, and the digest of all of it.
+
+    `names` are those of the day, by `by:key`; `policies` the versions by `kind/key`; `last_seq` the newest move seen.
+    """
+
+    __tablename__ = "supervision_months"
+    __table_args__ = (
+        sa.CheckConstraint("extract(day from month) = 1", name="supervision_months_month_check"),
+        sa.CheckConstraint("made_by <> checked_by", name="supervision_months_four_eyes"),
+    )
+
+    month: date = Field(primary_key=True)
+    number: str = Field(sa_column=sa.Column(sa.Text, nullable=False, unique=True))
+    frozen_at: datetime = Field(sa_column=_instant())
+    recorded_at: datetime = Field(sa_column=_instant())
+    last_seq: int = Field(sa_column=_big())
+    facts: int
+    facts_sha256: str = Field(sa_column=_text())
+    sha256: str = Field(sa_column=_text())
+    formula: int
+    policies: dict[str, Any] = Field(sa_column=sa.Column(JSONB, nullable=False))
+    names: dict[str, Any] = Field(sa_column=sa.Column(JSONB, nullable=False))
+    org_id: UUID
+    made_by: UUID
+    checked_by: UUID
+
+
+class FrozenFactRow(SQLModel, table=True):
+    """What a suborder added to a figure of a month when it was frozen."""
+
+    __tablename__ = "supervision_frozen_facts"
+
+    month: date = Field(primary_key=True)
+    figure: str = Field(sa_column=_text(primary_key=True))
+    suborder_id: UUID = Field(primary_key=True)
+    mark: int = Field(primary_key=True)
+    order_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    product_id: UUID
+    district: str = Field(sa_column=_text())
+    industry: str = Field(sa_column=_text())
+    size: str = Field(sa_column=_text())
+    loan_type: str = Field(sa_column=_text())
+    at: datetime = Field(sa_column=_instant())
+    value: int = Field(sa_column=_big())
+    whole: int = Field(sa_column=_big())
+
+
+class FrozenFigureRow(SQLModel, table=True):
+    """A figure of a group in a month as it was frozen."""
+
+    __tablename__ = "supervision_frozen_figures"
+
+    month: date = Field(primary_key=True)
+    by: str = Field(sa_column=_text(primary_key=True))
+    key: str = Field(sa_column=_text(primary_key=True))
+    figure: str = Field(sa_column=_text(primary_key=True))
+    value: int = Field(sa_column=_big())
+    whole: int = Field(sa_column=_big())
+
+
+class DocumentRow(SQLModel, table=True):
+    """A file that was made of figures: what it is, and the digest by which anybody verifies it."""
+
+    __tablename__ = "supervision_documents"
+    __table_args__ = (
+        sa.CheckConstraint("number ~ '^[0-9A-Z-]{12,40}$'", name="supervision_documents_number_check"),
+        sa.CheckConstraint("kind in ('month', 'card')", name="supervision_documents_kind_check"),
+        sa.CheckConstraint("format in ('pdf', 'xlsx')", name="supervision_documents_format_check"),
+        sa.CheckConstraint("language in ('zh', 'en')", name="supervision_documents_language_check"),
+        sa.CheckConstraint("sha256 ~ '^[0-9a-f]{64}$'", name="supervision_documents_sha256_check"),
+        sa.Index("supervision_documents_month", "month", "made_at"),
+    )
+
+    number: str = Field(sa_column=_text(primary_key=True))
+    kind: str = Field(sa_column=_text())
+    format: str = Field(sa_column=_text())
+    language: str = Field(sa_column=_text())
+    title: str = Field(sa_column=_text())
+    month: date | None = None
+    as_of: datetime = Field(sa_column=_instant())
+    frozen_at: datetime | None = Field(sa_column=sa.Column(sa.DateTime(timezone=True)))
+    figures_sha256: str | None = Field(sa_column=sa.Column(sa.Text))
+    sha256: str = Field(sa_column=_text())
+    size: int
+    made_at: datetime = Field(sa_column=_instant())
+    made_by: UUID
+    org_id: UUID
+
+
+class FileRow(SQLModel, table=True):
+    """The bytes of a document, as they were handed out."""
+
+    __tablename__ = "supervision_files"
+
+    number: str = Field(sa_column=sa.Column(sa.Text, sa.ForeignKey("supervision_documents.number"), primary_key=True))
+    content: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))

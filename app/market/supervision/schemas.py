@@ -149,3 +149,15 @@ def _id(values: Mapping[str, str], name: str) -> UUID | None:
         return UUID(values[name]) if name in values else None
     except ValueError:
         raise Refusal("bad-query", parameter=name) from None
+
+
+def read_month(text: str) -> date:
+    """The first day of a month that is written YYYY-MM; refused (`not-found`) otherwise.
+
+    >>> read_month("2026-07")
+    datetime.date(2026, 7, 1)
+    """
+    found = PERIOD.fullmatch(text)
+    if found is None or not found[2]:
+        raise Refusal("not-found")
+    return date(int(found[1]), int(found[2]), 1)

@@ -24,6 +24,9 @@ class By(StrEnum):
     PRODUCT = "product"
     DISTRICT = "district"
     MONTH = "month"
+    INDUSTRY = "industry"  # A section of GB/T 4754, "" where it was not collected.
+    SIZE = "size"  # As statistics tell it, "" where it was not collected.
+    TYPE = "type"  # Of the loan.
 
 
 class Figure(StrEnum):
@@ -49,6 +52,12 @@ class Figure(StrEnum):
     PAID_OUT = "paid_out_fen"
     REFUSED_WITHOUT_EVIDENCE = "refused_without_evidence"
     PAUSED_WORKDAYS = "paused_workdays"
+    ASKED = "asked_fen"
+    UNSECURED = "unsecured_fen"  # Of what was granted.
+    MEAN_RATE = "mean_rate"  # Rates in ppm weighted by yuan granted, over those yuan.
+    FIRST_LOAN = "first_loan"
+    RENEWED = "renewed"
+    PACKAGES = "packages"
 
 
 FUNNEL_ACTS: Final = ("push", "accept", "contact", "investigate", "offer", "pick", "sign", "pay_out")

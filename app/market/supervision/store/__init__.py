@@ -20,10 +20,11 @@ grouped as (
   select g."by", g.key, f.figure, f.value, f."of"
     from chosen f cross join lateral (values
       ('all', ''), ('bank', f.bank_id::text), ('branch', f.branch_id::text), ('product', f.product_id::text),
-      ('district', f.district), ('month', to_char(f.told_on, 'YYYY-MM'))) g ("by", key)
+      ('district', f.district), ('month', to_char(f.told_on, 'YYYY-MM')), ('industry', f.industry), ('size', f.size),
+      ('type', f.loan_type)) g ("by", key)
    where g."by" = any($2))
 select "by", key, figure, sum(value)::bigint as value, sum("of")::bigint as whole
-  from grouped group by "by", key, figure
+  from grouped group by "by", key, figure having sum(value) <> 0 or sum("of") <> 0
 union all
 select "by", key, figure || '_median_x2', (2 * percentile_cont(0.5) within group (order by value))::bigint, count(*)
   from grouped where figure in ('workdays_to_decision', 'contact_seconds') group by "by", key, figure
@@ -38,7 +39,9 @@ select f.suborder_id, f.order_id, f.bank_id, f.branch_id, f.product_id, f.distri
    and case $3::text when 'all' then true when 'bank' then f.bank_id::text = $4
                      when 'branch' then f.branch_id::text = $4 when 'product' then f.product_id::text = $4
                      when 'district' then f.district = any(string_to_array($4, ',', ''))
-                     when 'month' then to_char(f.at at time zone 'Asia/Shanghai', 'YYYY-MM') = $4 else false end
+                     when 'month' then to_char(f.at at time zone 'Asia/Shanghai', 'YYYY-MM') = $4
+                     when 'industry' then f.industry = $4 when 'size' then f.size = $4
+                     when 'type' then f.loan_type = $4 else false end
    and ($5::smallint is null or (f.value > 0) = ($5 = 1))
    and ($6::timestamptz is null or (f.at, f.suborder_id) < ($6, $7::uuid))
    and ($9::date is null or (f.at at time zone 'Asia/Shanghai')::date >= $9)

@@ -20,25 +20,37 @@ RECKONED: Final = """
 live as materialized (select unnest(supervision_live($1)) as suborder_id),
 reckoned as materialized (select * from {facts_of}($1, array(select suborder_id from live)))
 """
-FRESH: Final = """
-   not exists (select 1 from supervision_facts f
-                where f.suborder_id = r.suborder_id and f.figure = r.figure and f.mark = r.mark)
+SAME: Final = """
+   (k.suborder_id, k.figure, k.mark, k.at, k.value, k.whole) = (r.suborder_id, r.figure, r.mark, r.at, r.value, r.whole)
 """
+FRESH: Final = f"not exists (select 1 from supervision_facts k where {SAME})"  # noqa: S608 — the text is ours
+# Facts that are kept and no longer so, by an act that is not folded yet: an offer retracted, a contact denied.
+GONE: Final = f"""
+gone as materialized (
+  select k.* from supervision_facts k
+   where k.suborder_id in (select suborder_id from live) and not exists (select 1 from reckoned r where {SAME}))
+"""  # noqa: S608
+STANDS: Final = """
+   not exists (select 1 from gone k where (k.suborder_id, k.figure, k.mark) = (f.suborder_id, f.figure, f.mark))
+"""
+TRAITS: Final = "f.industry, f.size, f.loan_type"
 EXTRA: Final = f"""
 {RECKONED.format(facts_of="supervision_facts_of")},
+{GONE},
 today as (select ($1 at time zone 'Asia/Shanghai')::date as day),
 days as materialized (
   select d.* from today, supervision_days((select min(start_on) - 1 from supervision_open), today.day) d),
 extra as materialized (
   select r.suborder_id, r.order_id, r.bank_id, r.branch_id, r.product_id, r.district, r.figure, r.at,
          (r.at at time zone 'Asia/Shanghai')::date as told_on, r.value, r.whole,
-         supervision_bucket(r.figure, r.value) as bucket
+         supervision_bucket(r.figure, r.value) as bucket, r.mark, r.industry, r.size, r.loan_type
     from reckoned r
    where {FRESH}
   union all
   select o.suborder_id, o.order_id, o.bank_id, o.branch_id, o.product_id, o.district, 'paused_workdays',
          coalesce(o.broken_at, $1), (coalesce(o.broken_at, $1) at time zone 'Asia/Shanghai')::date,
-         o.skipped + greatest(0, coalesce(yesterday.seen - before.seen, 0)), greatest(0, now.seen - began.seen), 0
+         o.skipped + greatest(0, coalesce(yesterday.seen - before.seen, 0)), greatest(0, now.seen - began.seen), 0, 1,
+         o.industry, o.size, o.loan_type
     from supervision_open o cross join today
     join days began on began.day = o.start_on join days now on now.day = today.day
     left join days yesterday on yesterday.day = today.day - 1 left join days before on before.day = o.paused_on - 1
@@ -52,7 +64,8 @@ WITHIN: Final = """
 GROUPS: Final = """
 cross join lateral (values
   ('all', ''), ('bank', f.bank_id::text), ('branch', f.branch_id::text), ('product', f.product_id::text),
-  ('district', f.district), ('month', to_char(f.told_on, 'YYYY-MM'))) g ("by", key)
+  ('district', f.district), ('month', to_char(f.told_on, 'YYYY-MM')), ('industry', f.industry), ('size', f.size),
+  ('type', f.loan_type)) g ("by", key)
 """
 # Whole months by their own sums, the days before and after them by day.
 KEPT_SUMS: Final = """
@@ -78,16 +91,21 @@ parts as (
   {kept}
   union all
   select g."by", g.key, f.figure, f.bucket, f.value, f.whole
-    from (select f.bank_id, f.branch_id, f.product_id, f.district, f.told_on, f.figure, f.bucket, sum(f.value) as value,
-                 sum(f.whole) as whole
-            from extra f where {within} group by 1, 2, 3, 4, 5, 6, 7) f {groups}
+    from (select f.bank_id, f.branch_id, f.product_id, f.district, {traits}, f.told_on, f.figure, f.bucket,
+                 sum(f.value) as value, sum(f.whole) as whole
+            from (select bank_id, branch_id, product_id, district, {traits}, told_on, figure, bucket, value, whole
+                    from extra f
+                  union all
+                  select bank_id, branch_id, product_id, district, {traits}, told_on, figure, bucket, -value, -whole
+                    from gone f) f
+           where {within} group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10) f {groups}
    where g."by" = any($2)),
 totals as (
   select "by", key, figure, bucket, sum(value) as value, sum(whole) as whole from parts group by 1, 2, 3, 4)
 """
 SUMMED: Final = """
 select "by", key, figure, sum(value)::bigint as value, sum(whole)::bigint as whole
-  from totals group by "by", key, figure
+  from totals group by "by", key, figure having sum(value) <> 0 or sum(whole) <> 0
 """
 # A median stands between two ranks: workdays are their own buckets; for seconds, the values of those hours are ranked.
 MEDIANS: Final = """,
@@ -126,20 +144,23 @@ OF_GROUP: Final = {
     "district": "f.district = h.key",
     "month": "f.told_on >= to_date(case when h.\"by\" = 'month' then h.key end, 'YYYY-MM')"
     " and f.told_on < to_date(case when h.\"by\" = 'month' then h.key end, 'YYYY-MM') + interval '1 month'",
+    "industry": "f.industry = h.key",
+    "size": "f.size = h.key",
+    "type": "f.loan_type = h.key",
 }
 FOUND_HOUR: Final = """
 select h."by", h.key, h.bucket, f.value from hours h join supervision_facts f
     on f.figure = 'contact_seconds' and f.bucket = h.bucket and {same}
- where h."by" = '{by}' and {within}
+ where h."by" = '{by}' and {within} and {stands}
 """
 FOUND_HOURS: Final = "union all".join(
-    FOUND_HOUR.format(same=same, by=by, within=WITHIN) for by, same in OF_GROUP.items()
+    FOUND_HOUR.format(same=same, by=by, within=WITHIN, stands=STANDS) for by, same in OF_GROUP.items()
 )
 
 
 def _figures(kept: str, *, medians: bool) -> str:
     """The statement behind a board: out of the sums or the facts that are kept, with or without medians."""
-    sums = SUMS.format(extra=EXTRA, kept=kept, groups=GROUPS, within=WITHIN)
+    sums = SUMS.format(extra=EXTRA, kept=kept, groups=GROUPS, within=WITHIN, traits=TRAITS)
     last = MEDIANS.format(groups=GROUPS, within=WITHIN, found=FOUND_HOURS, summed=SUMMED) if medians else SUMMED
     return f"{sums}{last}order by 1, 2, 3"
 
@@ -156,7 +177,8 @@ CHOSEN: Final = """
    and case $3::text when 'all' then true when 'bank' then f.bank_id::text = $4
                      when 'branch' then f.branch_id::text = $4 when 'product' then f.product_id::text = $4
                      when 'district' then f.district = any(string_to_array($4, ',', ''))
-                     when 'month' then to_char(f.told_on, 'YYYY-MM') = $4 else false end
+                     when 'month' then to_char(f.told_on, 'YYYY-MM') = $4 when 'industry' then f.industry = $4
+                     when 'size' then f.size = $4 when 'type' then f.loan_type = $4 else false end
    and ($5::smallint is null or (f.value > 0) = ($5 = 1))
    and ($6::timestamptz is null or (f.at, f.suborder_id) < ($6, $7::uuid))
    and ($9::date is null or f.told_on >= $9) and ($10::date is null or f.told_on <= $10)
@@ -170,7 +192,7 @@ COLUMNS: Final = (
 CASES_FOUND: Final = """
 with {extra},
 found as (
-  (select {columns} from supervision_facts f where {chosen})
+  (select {columns} from supervision_facts f where {stands} and {chosen})
   union all
   (select {columns} from extra f where {chosen}))
 select f.suborder_id, f.order_id, f.bank_id, f.branch_id, f.product_id, f.district, f.at, f.value, f.whole,
@@ -178,7 +200,7 @@ select f.suborder_id, f.order_id, f.bank_id, f.branch_id, f.product_id, f.distri
   from found f join orders_v_suborders s on s.suborder_id = f.suborder_id
  order by f.at desc, f.suborder_id desc limit $8
 """
-CASES: Final = CASES_FOUND.format(extra=EXTRA, columns=COLUMNS, chosen=CHOSEN)
+CASES: Final = CASES_FOUND.format(extra=EXTRA, columns=COLUMNS, chosen=CHOSEN, stands=STANDS)
 
 
 async def fold(tx: Tx, most: int) -> int:
