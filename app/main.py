@@ -79,6 +79,7 @@ HANDLER_MODULES: Final = (
     "app.market.supervision.pages.months",
     "app.market.supervision.pages.morning",
     "app.market.supervision.pages.overview",
+    "app.market.supervision.pages.refusals",
     "app.market.supervision.pages.searching",
 )
 GRACE_SECONDS: Final = 10

@@ -43,6 +43,7 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
         NavItem(N_("今早"), "/supervision"),
         NavItem(N_("监管概览"), "/supervision/overview"),
         NavItem(N_("查找案件"), "/supervision/search"),
+        NavItem(N_("拒单疑点"), "/supervision/refusals"),
         NavItem(N_("月度冻结"), "/supervision/months"),
         OVERSIGHT,
     ),

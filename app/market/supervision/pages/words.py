@@ -135,7 +135,12 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     "notice": N_("通知"),
     "message": N_("消息"),
     "audit": N_("审计"),
+    "flag": N_("疑点"),
 }
+FLAG_WORDS: Final[Mapping[str, str]] = {
+    "contradicted": N_("与数据包不符"), "empty": N_("说明空洞"), "leaks": N_("含不得告知的内容"),
+    "no_word": N_("代企业表态"), "copied": N_("说明雷同"),
+}  # fmt: skip
 SIDE_WORDS: Final[Mapping[str, str]] = {
     "firm": N_("企业"),
     "bank": N_("银行"),

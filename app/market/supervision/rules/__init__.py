@@ -164,6 +164,7 @@ class LineKind(StrEnum):
     NOTICE = "notice"
     MESSAGE = "message"
     AUDIT = "audit"
+    FLAG = "flag"
 
 
 ORDER: Final = {kind: place for place, kind in enumerate(LineKind)}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from app.infra.db import Record
+from app.market import reasons
 from app.market.supervision.rules import CaseLine, LineKind
 from app.office.messages import ToldOf
 
@@ -54,6 +55,15 @@ def of_pauses(pauses: Iterable[Record]) -> Iterable[CaseLine]:
         yield CaseLine(pause["paused_at"], LineKind.PAUSE, pause["kind"], {"event": "paused"})
         if pause["resumed_at"] is not None:
             yield CaseLine(pause["resumed_at"], LineKind.PAUSE, pause["kind"], {"event": "resumed"})
+
+
+def of_flags(flags: Iterable[reasons.flags.Flag]) -> Iterable[CaseLine]:
+    """What was noted of refusals and of attempts at one."""
+    for one in flags:
+        detail = {"reason": one.reason_code, "said": one.said}
+        if one.like_suborder_id is not None:
+            detail["like"] = str(one.like_suborder_id)
+        yield CaseLine(one.at, LineKind.FLAG, one.kind.value, detail)
 
 
 def of_packages(sealed: Iterable[Record], reads: Iterable[Record]) -> Iterable[CaseLine]:
