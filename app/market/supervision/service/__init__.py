@@ -8,6 +8,7 @@ from uuid import UUID
 from app.access import audit
 from app.infra.db import ReadTx, Tx
 from app.kernel.errors import Refusal
+from app.market import reasons
 from app.market.supervision import rules, store
 from app.market.supervision.rules import EVERYTHING, Board, By, CaseLine, Within, norms
 from app.market.supervision.rules.norms import BadNorms, Division, Layout, Norms
