@@ -101,7 +101,7 @@ class OutletRow(SQLModel, table=True):
 class ProductRow(SQLModel, table=True):
     __tablename__ = "products"
     __table_args__ = (
-        sa.CheckConstraint("loan_type in ('new')"),
+        sa.CheckConstraint("loan_type in ('new', 'renewal', 'deferral', 'recommended', 'agri')"),
         sa.CheckConstraint("amount_min_fen > 0"),
         sa.CheckConstraint("amount_min_fen <= amount_max_fen"),
         sa.CheckConstraint("term_months_min > 0"),

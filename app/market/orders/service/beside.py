@@ -37,7 +37,8 @@ async def _own(tx: Tx, entered: Entered, part: facts.Part) -> list[reasons.Item]
     covered = parties.coverage(entry, need_of(order))
     pool = await parties.pools.pool_of(tx, parties.PoolKey(part.branch_id, part.product_id), on)
     free = 0 if pool is None or pool.is_frozen else pool.free_fen
-    enough = int(part.held_fen > 0 or free >= order["amount_fen"])
+    needs_none = part.loan_type is facts.LoanType.DEFERRAL  # A deferral takes no money, so none can be missing.
+    enough = int(needs_none or part.held_fen > 0 or free >= order["amount_fen"])
     return [
         *(_item(path, reasons.Source.LIST, value) for path, value in covered.items()),
         _item("pool.covers_amount", reasons.Source.POOL, enough),

@@ -20,8 +20,9 @@ from app.market.orders import rules, store
 from app.market.orders.events import OrderPosted
 from app.market.orders.rules import ranking
 from app.market.orders.rules.facts import Bounds
+from app.market.orders.rules.loans import LoanType
 from app.market.orders.schemas import read_weights
-from app.market.orders.service import acting
+from app.market.orders.service import acting, loan_types
 from app.market.orders.service.bounds import bounds_on
 from app.office import policies
 
@@ -39,6 +40,8 @@ class Draft:
     until_on: date
     places: int = 2
     previous_order_id: UUID | None = None
+    loan_type: LoanType = LoanType.NEW
+    of_suborder_id: UUID | None = None  # Of a renewal or a deferral: its loan.
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,14 @@ class Match:
 
 
 async def match(tx: ReadTx, draft: Draft, *, now: datetime) -> tuple[Match, ...]:
-    """Every branch whose published list covers the need, best first. A read: nothing is kept of it."""
-    on = shanghai_date(now)
+    """Every branch whose published list of that type covers the need, best first. A read: nothing is kept of it.
+
+    A renewal and a deferral are for the bank of their loan alone.
+    """
+    on, bank_id = shanghai_date(now), await loan_types.bank_of_loan(tx, draft)
     listings = {
         (found.entry.branch_id, found.entry.product_id): found
-        for found in await parties.lists_for(tx, on, loan_type="new")
+        for found in await parties.lists_for(tx, on, loan_type=draft.loan_type.value, bank_id=bank_id)
         if parties.covers(found.entry, _need(draft))
     }
     ranked = await _rank(tx, draft, list(listings.values()), on)
@@ -90,7 +96,10 @@ async def post_order(tx: Tx, draft: Draft, picks: Sequence[Pick], *, by: Seat, n
     on = shanghai_date(now)
     _check(draft, picks, on, await bounds_on(tx, on))
     subject_id = await _subject_of(tx, by)
+    typed = await loan_types.check_type(tx, draft, subject_id, by=by, now=now)
     listings = await _listings(tx, draft, picks, on)
+    if typed.bank_id is not None and (len(picks) > 1 or listings[0].entry.bank_id != typed.bank_id):
+        raise Refusal("no-match", "续贷和延期只向原贷款银行申请")
     if len({found.entry.bank_id for found in listings}) < len(listings):
         raise Refusal("no-match", "一家银行只能选择一次")
     await _check_consents(tx, draft, picks, listings, by=by, now=now)
@@ -100,13 +109,14 @@ async def post_order(tx: Tx, draft: Draft, picks: Sequence[Pick], *, by: Seat, n
         raise Refusal("not-found", "没有这个此前的需求")
     ranked = await _rank(tx, draft, listings, on)
     version = (await policies.in_force(tx, "ranking", "new", on)).version
-    await store.insert_order(tx, _columns(draft, subject_id, version, by, now))
+    await store.insert_order(tx, _columns(draft, subject_id, typed, version, by, now))
     await _insert_list(tx, draft, picks, ranked, by.org_id)
     await outbox.record(
         tx,
         OrderPosted(
             stream_id=draft.order_id, at=now, order_id=draft.order_id, business_id=by.org_id,
             subject_id=subject_id, amount_fen=draft.amount_fen, places=draft.places, until_on=draft.until_on,
+            loan_type=draft.loan_type.value,
         ),
     )  # fmt: skip
     await audit.write(tx, "order.post", subject_id=subject_id, case_id=draft.order_id)
@@ -117,7 +127,8 @@ async def sign_and_post(tx: Tx, draft: Draft, ticks: Sequence[Tick], *, by: Seat
     """Sign one consent per ticked bank and post, all or nothing. Refuses as `consents.grant` and `post_order`."""
     await acting.narrow(tx, draft.order_id)
     subject_id = await _subject_of(tx, by)
-    listed = await _lists_of(tx, {tick.branch_id for tick in ticks}, shanghai_date(now))
+    branch_ids = {tick.branch_id for tick in ticks}
+    listed = await _lists_of(tx, branch_ids, shanghai_date(now), draft.loan_type)
     grantor = (await subjects.get(tx, subject_id)).name
     picks = []
     for tick in ticks:
@@ -187,7 +198,7 @@ async def _subject_of(tx: ReadTx, by: Seat) -> UUID:
 
 async def _listings(tx: ReadTx, draft: Draft, picks: Sequence[Pick], on: date) -> tuple[parties.shelf.Listing, ...]:
     """What each ticked branch may decide of the ticked product; `no-match` when one does not cover the need."""
-    found = await _lists_of(tx, {pick.branch_id for pick in picks}, on)
+    found = await _lists_of(tx, {pick.branch_id for pick in picks}, on, draft.loan_type)
     for pick in picks:
         listing = found.get((pick.branch_id, pick.product_id))
         if listing is None or not parties.covers(listing.entry, _need(draft)):
@@ -196,15 +207,15 @@ async def _listings(tx: ReadTx, draft: Draft, picks: Sequence[Pick], on: date) -
 
 
 async def _lists_of(
-    tx: ReadTx, branch_ids: Collection[UUID], on: date
+    tx: ReadTx, branch_ids: Collection[UUID], on: date, loan_type: LoanType
 ) -> Mapping[tuple[UUID, UUID], parties.shelf.Listing]:
-    """What these branches may decide of new loans, by branch and product; one answer for signing and posting."""
+    """What these branches may decide of a type of loan, by branch and product; one answer for signing and posting."""
 
     async def read() -> Mapping[tuple[UUID, UUID], parties.shelf.Listing]:
-        listings = await parties.lists_for(tx, on, loan_type="new", branch_ids=branch_ids)
+        listings = await parties.lists_for(tx, on, loan_type=loan_type.value, branch_ids=branch_ids)
         return {(one.entry.branch_id, one.entry.product_id): one for one in listings}
 
-    return await tx.remember(("lists", frozenset(branch_ids), on), read)
+    return await tx.remember(("lists", frozenset(branch_ids), on, loan_type), read)
 
 
 def _no_match(branch_id: UUID) -> Refusal:
@@ -266,9 +277,13 @@ async def _insert_list(
     await store.insert_listed(tx, rows)
 
 
-def _columns(draft: Draft, subject_id: UUID, ranking_version: int, by: Seat, now: datetime) -> dict[str, object]:
+def _columns(
+    draft: Draft, subject_id: UUID, typed: loan_types.Typed, ranking_version: int, by: Seat, now: datetime
+) -> dict[str, object]:
     return {
-        "order_id": draft.order_id, "business_id": by.org_id, "subject_id": subject_id, "loan_type": "new",
+        "order_id": draft.order_id, "business_id": by.org_id, "subject_id": subject_id,
+        "loan_type": draft.loan_type.value, "of_suborder_id": draft.of_suborder_id,
+        "recommended_at": typed.recommended_at,
         "amount_fen": draft.amount_fen, "term_months": draft.term_months, "purpose": draft.purpose,
         "collateral": draft.collateral, "district_code": draft.district_code, "places": draft.places,
         "until_on": draft.until_on, "until_at": due_at(draft.until_on), "posted_at": now, "posted_by": by.person_id,
