@@ -1,10 +1,11 @@
-"""B7: workday deadlines, against `businesstimedelta` on the same cases with the same closed days.
+"""B7: deadlines in workdays and in working minutes, against `businesstimedelta` on the same cases and closed days.
 
 The reference is given every help it knows: one eight-hour block on each of the seven weekdays, and the closed days
 (weekends that are not worked and holidays) as a set, so that make-up days come out right. It starts at the end of the
 day of the event, and n workdays are 8 n hours. Both sides must give the same days, or the bench fails. Our side does
 all cases; the reference, far slower, does the first of them. One row lets the reference forget holidays and count few
-days, where it is fastest. Rates are deadlines per second.
+days, where it is fastest. Working minutes run over two slots with a lunch break between; there too both sides must
+give the same instants. Rates are deadlines per second.
 """
 
 import random
@@ -15,11 +16,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 import pytz
-from businesstimedelta import BusinessTimeDelta, HolidayRule, Rules, WorkDayRule
+from businesstimedelta import BusinessTimeDelta, HolidayRule, LunchTimeRule, Rules, WorkDayRule
 
 from app.cli_calendar import load_calendar
 from app.kernel.clock import SHANGHAI
-from app.kernel.workdays import Calendar, add_workdays, add_workdays_each, is_workday
+from app.kernel.workdays import BadCalendar, Calendar, add_workdays, add_workdays_each, is_workday, parse_calendar
+from app.kernel.worktime import add_working_minutes_each, add_working_time
 from app.office.clocks.rules import Clock, Limit, LimitUnit, Pause, due
 from bench.table import Row, compare
 
@@ -30,6 +32,7 @@ PAIRS: Final = 5
 _ZONE: Final = pytz.timezone("Asia/Shanghai")
 
 Case = tuple[date, int]
+Way = Callable[[], float]
 
 
 def rows() -> list[Row]:
@@ -51,7 +54,7 @@ def rows() -> list[Row]:
     def one_by_one(asked: Sequence[Case]) -> float:
         return _rate(len(asked), lambda: [add_workdays(calendar, day, n) for day, n in asked])
 
-    ways: list[tuple[str, str, Callable[[], float], Callable[[], float]]] = [
+    ways: list[tuple[str, str, Way, Way]] = [
         ("in bulk", "≥ 1 M/s", lambda: _rate(CASES, lambda: add_workdays_each(calendar, starts, counts)), same),
         ("one by one", "≥ 100 k/s", lambda: one_by_one(cases), same),
         ("1-3 days, reference blind to holidays", "≥ 100 k/s", lambda: one_by_one(short), fastest),
@@ -59,7 +62,42 @@ def rows() -> list[Row]:
     ]
     return [
         compare("B7", f"deadlines {work}", "/s", budget, [(ours(), reference()) for _ in range(PAIRS)])
-        for work, budget, ours, reference in ways
+        for work, budget, ours, reference in (*ways, *_minute_ways(calendar, cases))
+    ]
+
+
+def _minute_ways(national: Calendar, cases: Sequence[Case]) -> list[tuple[str, str, Way, Way]]:
+    """The national days with the hours of a branch: 9:00-12:00 and 13:30-17:00."""
+    calendar, rule = branch_hours(national), branch_rule(national)
+    starts = [_noon(day) + timedelta(minutes=n) for day, n in cases]
+    counts = [n * 37 for _day, n in cases]
+    few = list(zip(starts, counts, strict=True))[:REFERENCE_CASES]
+    theirs = [_reference_at(rule, *one) for one in few]
+    assert theirs == add_working_minutes_each(calendar, [one[0] for one in few], [one[1] for one in few])
+    lengths = [timedelta(minutes=n) for n in counts]
+    clocks = [_held(Limit(LimitUnit.WORKING_MINUTES, n), at) for at, n in zip(starts, counts, strict=True)][:CLOCKS]
+
+    def same() -> float:
+        return _rate(len(few), lambda: [_reference_at(rule, *one) for one in few])
+
+    def singly() -> float:
+        pairs = zip(starts, lengths, strict=True)
+        return _rate(CASES, lambda: [add_working_time(calendar, at, length) for at, length in pairs])
+
+    return [
+        (
+            "in working minutes, in bulk",
+            "≥ 100 k/s",
+            lambda: _rate(CASES, lambda: add_working_minutes_each(calendar, starts, counts)),
+            same,
+        ),
+        ("in working minutes, one by one", "≥ 100 k/s", singly, same),
+        (
+            "clocks in working minutes with a pause",
+            "–",
+            lambda: _rate(CLOCKS, lambda: [due(one, calendar) for one in clocks]),
+            same,
+        ),
     ]
 
 
@@ -82,10 +120,35 @@ def weekdays_rule() -> WorkDayRule:
 
 def closed_days_rule(calendar: Calendar) -> Rules:
     """Eight hours on every day that our calendar calls worked."""
+    return Rules(_worked_days(calendar))
+
+
+def _worked_days(calendar: Calendar) -> list[Any]:
     span = [date(2018, 1, 1) + timedelta(days=ahead) for ahead in range(10 * 366)]
     closed = {day for day in span if not is_workday(calendar, day)}
     every_day = WorkDayRule(start_time=_at(9), end_time=_at(17), working_days=list(range(7)), tz=_ZONE)
-    return Rules([every_day, HolidayRule(closed, tz=_ZONE)])
+    return [every_day, HolidayRule(closed, tz=_ZONE)]
+
+
+def branch_hours(national: Calendar) -> Calendar:
+    """A branch that follows the national days."""
+    found = parse_calendar(1, {"slots": ["09:00-12:00", "13:30-17:00"]}, national)
+    assert not isinstance(found, BadCalendar), found.why
+    return found
+
+
+def branch_rule(calendar: Calendar) -> Rules:
+    lunch = LunchTimeRule(start_time=_at(12), end_time=_at(13, 30), working_days=list(range(7)), tz=_ZONE)
+    return Rules([*_worked_days(calendar), lunch])
+
+
+def _reference_at(rule: Rules, start_at: datetime, minutes: int) -> datetime:
+    ends: datetime = start_at.astimezone(_ZONE) + BusinessTimeDelta(rule, seconds=minutes * 60)
+    return ends
+
+
+def _noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=SHANGHAI)
 
 
 def _reference_due(rule: Rules | WorkDayRule, start_on: date, n: int) -> date:
@@ -93,14 +156,17 @@ def _reference_due(rule: Rules | WorkDayRule, start_on: date, n: int) -> date:
     return ends.astimezone(_ZONE).date()
 
 
-def _at(hour: int) -> Any:
-    return datetime(2018, 1, 1, hour).time()  # noqa: DTZ001
+def _at(hour: int, minute: int = 0) -> Any:
+    return datetime(2018, 1, 1, hour, minute).time()  # noqa: DTZ001
 
 
 def _clock(start_on: date, n: int) -> Clock:
-    started_at = datetime(start_on.year, start_on.month, start_on.day, 10, tzinfo=SHANGHAI)
+    return _held(Limit(LimitUnit.WORKDAYS, n), _noon(start_on))
+
+
+def _held(limit: Limit, started_at: datetime) -> Clock:
     asked_at = started_at + timedelta(days=1)
-    return Clock(started_at, Limit(LimitUnit.WORKDAYS, n), (Pause(asked_at, asked_at + timedelta(days=3)),))
+    return Clock(started_at, limit, (Pause(asked_at, asked_at + timedelta(days=3)),))
 
 
 def _rate(size: int, ask: Callable[[], object]) -> float:
