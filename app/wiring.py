@@ -75,7 +75,7 @@ def _oversee(bus: Bus) -> None:
     messages.know(oversight.TEXTS)
     oversight.register_source(circular_figures.SOURCE)
     clocks.register(oversight.KIND)
-    bus.listen_after("oversight.urge_for_breach", order_events.ClockBreached, oversight.urge_for_breach)
+    bus.listen_after("oversight.urge_for_rung", RungReached, oversight.urge_for_rung)
     bus.listen_after("oversight.tell_urge", oversight.UrgeMoved, oversight.tell_urge)
     bus.listen_after("oversight.tell_circular", oversight.CircularMoved, oversight.tell_circular)
 

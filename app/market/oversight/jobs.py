@@ -1,25 +1,40 @@
 """Listeners after commit: a rung that policy names urges somebody; who is concerned hears of every act."""
 
+from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 from app.infra.db import ReadTx, Tx
 from app.kernel.clock import shanghai_date
 from app.market import parties
-from app.market.orders.events import ClockBreached
 from app.market.oversight.events import CircularMoved, UrgeMoved
-from app.market.oversight.rules.urges import ABOVE, Addressee
-from app.market.oversight.service import rungs
+from app.market.oversight.rules.urges import ABOVE, About, Addressee
+from app.market.oversight.service import rungs, urges
 from app.market.oversight.service.urges import Rung
 from app.office import messages
+from app.office.clocks.events import RungReached
 from app.office.messages import Audience, Draft, Mailbox
 
-BREACHED_SHARE = 100
+BREACHED_SHARE: Final = 100
+ALIVE: Final = ("running", "paused")
+ABOUT: Final[Mapping[str, About]] = {"suborder": About.SUBORDER, "complaint": About.COMPLAINT}
 
 
-async def urge_for_breach(tx: Tx, event: ClockBreached) -> None:
-    """A promise to the firm was broken: urge whom the policy of that day names."""
-    subject = rungs.subject_of_suborder(event.suborder_id, event.order_id, event.bank_id, event.branch_id)
-    await rungs.urge_for(tx, subject, Rung(event.clock, BREACHED_SHARE, event.at), shanghai_date(event.at))
+async def urge_for_rung(tx: Tx, event: RungReached) -> None:
+    """A bank's time for a case is used up to a rung: urge whom the policy of that day names.
+
+    A rung before the deadline says nothing any more once the case is done; a broken promise stays broken.
+    """
+    kind = ABOUT.get(event.case_kind)
+    done = event.state in ("met", "void") or (event.share < BREACHED_SHARE and event.state not in ALIVE)
+    if kind is None or event.owner != "bank" or done:
+        return
+    keys = [key for key in (event.policy_key, event.clock) if key]
+    addressee = await rungs.addressee_of(tx, keys, event.share, shanghai_date(event.at))
+    if addressee is None:
+        return
+    subject = await urges.subject_of(tx, kind, event.case_id)
+    await urges.issue_by_rung(tx, subject, addressee, Rung(event.clock, event.share, event.at), now=tx.now)
 
 
 async def tell_urge(tx: Tx, event: UrgeMoved) -> None:

@@ -15,12 +15,12 @@ from app.kernel.errors import Refusal
 from app.market.oversight import urges
 from app.market.oversight.rules.urges import About, Act, Addressee, State
 from app.office import clocks
+from app.office.clocks.jobs import tell_rungs
 from tests.market.orders.conftest import City, city, keys
 from tests.support import shanghai
 
 __all__ = ["city", "keys"]  # Fixtures of the orders' tests.
 ACCEPTED = shanghai("2025-09-25 09:00")
-BROKEN = shanghai("2025-10-16 00:00")  # DECISION of ten workdays from 25 September, the holiday left out.
 WORDS = "已联系企业，本周内给出方案"
 REGULATOR = Seat(UUID(int=31), UUID(int=900), SeatRole.REGULATOR)
 SECOND = Seat(UUID(int=32), UUID(int=900), SeatRole.REGULATOR)
@@ -61,7 +61,7 @@ class Supervised:
     async def work(self, at: datetime) -> None:
         """What the worker does: orders, urges, and what was recorded."""
         await self.city.work(at)
-        while await clocks.sweep(self.city.db, at):
+        while await clocks.sweep(self.city.db, at) or await tell_rungs(self.city.db):
             pass
         await outbox.drain(self.city.db)
 
@@ -84,21 +84,22 @@ async def accepted(city: City) -> UUID:
     return part
 
 
-async def test_a_broken_promise_urges_whom_the_policy_names_once(supervised: Supervised) -> None:
-    """CONTACT urges the branch, DECISION the head office; the same fact told again urges nobody again."""
+async def test_every_rung_urges_whom_the_policy_names_once(supervised: Supervised) -> None:
+    """CONTACT its branch, then the head office; DECISION at 90 % and at its end; what is told again urges nobody again,
+    and a rung that nobody is urged by (70 %) urges nobody."""
     part = await accepted(supervised.city)
 
-    for _again in range(2):
-        await supervised.work(BROKEN)
+    for at in (*("2025-10-01 00:00", "2025-10-09 12:00", "2025-10-15 00:00"), *2 * ("2025-10-16 00:00",)):
+        await supervised.work(shanghai(at))
 
-    found = await supervised.city.rows(
-        "select clock, share, addressee, about_id, state, by_hand from urges order by reached_at"
-    )
+    found = await supervised.city.rows("select clock, share, addressee, by_hand from urges order by reached_at")
     assert [
-        ("CONTACT", 100, "branch", part, "issued", False),
-        ("DECISION", 100, "head_office", part, "issued", False),
-    ] == found
-    assert {("branch", "urge.issue"), ("head_office", "urge.issue")} == set(await supervised.told())
+        ("CONTACT", 100, "branch", False), ("CONTACT", 150, "head_office", False), ("DECISION", 90, "branch", False),
+        ("DECISION", 100, "head_office", False),
+    ] == found  # fmt: skip
+    assert {(part, "issued")} == set(await supervised.city.rows("select about_id, state from urges"))
+    told = [one for one in await supervised.told() if one[1] == "urge.issue"]
+    assert ["branch", "head_office", "branch", "head_office"] == [audience for audience, _kind in told]
 
 
 async def test_the_whole_way_of_an_urge(supervised: Supervised) -> None:

@@ -32,7 +32,7 @@ async def show_desk(tx: Given[ReadTx], seat: Given[Seat], request: Asked) -> Res
         drafts=await circulars.drafts(tx, by=seat) if regulator else (), names=await naming.names_for(tx, seat),
         circulars=await circulars.find(tx, limit=SHOWN), today=today, number_of=words.number_of, me=seat.person_id,
         put_right=rectified(await circulars.states(tx), today), goal=await circulars.read_rules(tx, today),
-        is_branch=seat.branch_id is not None,
+        is_branch=seat.branch_id is not None, escalated=await waiting.escalated(tx) if regulator else (),
     )  # fmt: skip
 
 

@@ -151,6 +151,8 @@ def _days(why: Any) -> list[tuple[Any, str, str]]:
 
 
 def _about_url(urge: Urge, seat: Seat) -> str:
+    if urge.about_kind == About.COMPLAINT:
+        return f"/complaints/{urge.about_id}"
     if urge.about_kind != About.SUBORDER:
         return ""
     return f"{'/supervision/cases' if seat.role is SeatRole.REGULATOR else '/desk/suborders'}/{urge.about_id}"

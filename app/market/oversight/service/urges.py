@@ -94,18 +94,19 @@ class Urge:
 
 
 async def subject_of(tx: ReadTx, kind: About, about_id: UUID, order_id: UUID | None = None) -> Subject:
-    """What a supervisor may urge about; refused (`not-found`) where there is none.
+    """What is urged about; refused (`not-found`) where there is none.
 
-    An act names the order of a suborder, since its role sees that order alone.
+    An act names the order of a suborder, since its role sees that order alone; a complaint is a case of its own.
     """
-    if order_id is not None and tx.role is Role.ACT:
-        await tx.narrow(case_id=order_id)
+    if tx.role is Role.ACT and kind in (About.SUBORDER, About.COMPLAINT):
+        await tx.narrow(case_id=(order_id or about_id) if kind is About.SUBORDER else about_id)
     if kind is About.BANK:
         return Subject(kind, about_id, (await parties.shelf.get_bank(tx, about_id)).bank_id, None)
     if kind is About.BRANCH:
         branch = await parties.shelf.get_branch(tx, about_id)
         return Subject(kind, about_id, branch.bank_id, branch.branch_id)
-    row = await store.read_suborder(tx, about_id) if kind is About.SUBORDER else None
+    read = store.read_suborder if kind is About.SUBORDER else store.read_complaint
+    row = await read(tx, about_id)
     if row is None:
         raise Refusal("not-found")
     return Subject(kind, about_id, row["bank_id"], row["branch_id"], row["order_id"])

@@ -46,6 +46,11 @@ async def read_waiting(tx: ReadTx, *, by: Seat) -> Waiting:
     return Waiting(answer[::-1], judge[::-1], named)
 
 
+async def escalated(tx: ReadTx) -> Sequence[Record]:
+    """Complaints that have come to the regulator and are open, the oldest first."""
+    return await store_urges.read_escalated(tx, MOST)
+
+
 async def count_waiting(tx: ReadTx, *, by: Seat) -> int:
     """How many of them, counted up to `MOST`."""
     count = store_urges.count_waiting

@@ -41,6 +41,13 @@ SUBORDER: Final = """
 select s.suborder_id, s.order_id, s.bank_id, s.branch_id, s.state, s.product_id
   from orders_v_suborders s where s.suborder_id = $1
 """
+COMPLAINT: Final = """
+select complaint_id, order_id, bank_id, branch_id from complaints_v_facts where complaint_id = $1
+"""
+ESCALATED: Final = """
+select complaint_id, bank_id, branch_id, category, filed_at, state from complaints_v_facts
+ where state in ('disputed', 'escalated') order by filed_at limit $1
+"""
 SUMS: Final = """
 select count(*) filter (where state = 'closed') as closed, count(*) filter (where state <> 'withdrawn') as issued,
        count(*) filter (where breached_at is not null and state <> 'withdrawn') as broken
@@ -134,3 +141,12 @@ async def count_waiting(tx: ReadTx, states: Sequence[str], addressee: str | None
 
 async def read_suborder(tx: ReadTx, suborder_id: UUID) -> Record | None:
     return await tx.row(SUBORDER, suborder_id)
+
+
+async def read_complaint(tx: ReadTx, complaint_id: UUID) -> Record | None:
+    return await tx.row(COMPLAINT, complaint_id)
+
+
+async def read_escalated(tx: ReadTx, limit: int) -> list[Record]:
+    """Complaints that have come to the regulator and are not closed, the oldest first."""
+    return await tx.fetch(ESCALATED, limit)
