@@ -15,7 +15,8 @@ from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.market import parties
 from app.market.limits import service
-from app.market.limits.rules import changes, plain_words
+from app.market.limits.rules import changes, effects, plain_words
+from app.market.limits.schemas import ModelBody
 from app.market.limits.service import Estimate
 from app.web import formats, i18n
 from app.web.body import Form, Posted
@@ -45,11 +46,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """The card before it that said something else. `lines`: what of its inputs differs, (then, now)."""
+    """The card before it that said something else. `lines`: what of its inputs differs, (then, now, what that did to
+    the amount in fen; None where it cannot be told). `model_fen`: what another document did; None when it is the same.
+    """
 
     estimate: Estimate
-    lines: tuple[tuple[Line, Line], ...]
+    lines: tuple[tuple[Line, Line, int | None], ...]
     is_other_model: bool
+    model_fen: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +131,15 @@ async def show_cards(tx: ReadTx, estimates: Sequence[Estimate], on: date) -> lis
     cards = []
     for one in estimates:
         product = products[one.product_id]
-        named = await service.labels_of(tx, one, product)
+        body = await service.model_of(tx, one, product)
+        named = {} if body is None else body.labels
         labels = {name: label.en if i18n.language() == "en" else label.zh for name, label in named.items()}
         then = before.get(one.product_id)
         cards.append(
             Card(
                 one, product, banks[one.bank_id], tuple(_line(entry, units) for entry in one.inputs),
                 tuple(_steps(one, labels)), _words(one.why_zero, ""), _words(one.why_zero, "change_"),
-                one.data_age_days(on), None if then is None else _since(then, one, units),
+                one.data_age_days(on), None if then is None else _since(then, one, units, body),
             )
         )  # fmt: skip
     return sorted(cards, key=lambda card: (-card.estimate.amount_fen, card.product.rate_min_ppm, card.product.code))
@@ -145,10 +150,18 @@ async def _units(tx: ReadTx, on: date) -> dict[str, str]:
     return {figure.path: figure.unit for item in edition.items.values() for figure in item.figures}
 
 
-def _since(then: Estimate, now: Estimate, units: Mapping[str, str]) -> Since:
+def _since(then: Estimate, now: Estimate, units: Mapping[str, str], body: ModelBody | None) -> Since:
     found = changes(then.inputs, now.inputs)
-    lines = tuple((_line(before, units), _line(after, units)) for before, after in found)
-    return Since(then, lines, (then.model_key, then.model_version) != (now.model_key, now.model_version))
+    names = [str(after["name"]) for _before, after in found]
+    done = None if body is None else effects(body.text, _facts(then), _facts(now), names, then.amount_fen)
+    model_fen, each = (None, (None,) * len(found)) if done is None else done
+    lines = tuple((_line(old, units), _line(new, units), did) for (old, new), did in zip(found, each, strict=True))
+    is_other = (then.model_key, then.model_version) != (now.model_key, now.model_version)
+    return Since(then, lines, is_other, model_fen if is_other else None)
+
+
+def _facts(card: Estimate) -> Mapping[str, str | int | None]:
+    return {str(entry["name"]): entry["value"] for entry in card.inputs}
 
 
 def _line(entry: Mapping[str, str | int | None], units: Mapping[str, str]) -> Line:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, Final
 
 import zen
@@ -135,6 +136,30 @@ def changes(before: Sequence[Shown], after: Sequence[Shown]) -> tuple[Change, ..
     known = {entry["name"]: entry for entry in before}
     pairs = [(known[entry["name"]], entry) for entry in after if entry["name"] in known]
     return tuple((old, new) for old, new in pairs if (old["status"], old["value"]) != (new["status"], new["value"]))
+
+
+def effects(
+    document: str,
+    before: Mapping[str, Value | None],
+    after: Mapping[str, Value | None],
+    names: Sequence[str],
+    then_fen: int,
+) -> tuple[int, tuple[int, ...]] | None:
+    """What the document's own change, and then each changed fact in turn, did to the amount, in fen.
+
+    One after the other from `before` to `after`, so that all of them add up to the whole difference from `then_fen`.
+    None when the document gives no answer on the way.
+    """
+    facts = {name: before.get(name) for name in after}
+    amounts = [then_fen]
+    for step in ((), *((name,) for name in names)):
+        facts |= {name: after[name] for name in step}
+        outcome = measure(document, facts)
+        if isinstance(outcome, BadModel):
+            return None
+        amounts.append(outcome.amount_fen)
+    steps = [later - sooner for sooner, later in pairwise(amounts)]
+    return steps[0], tuple(steps[1:])
 
 
 def plain_words(words: str) -> str:

@@ -20,7 +20,7 @@ from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.market.limits import store
 from app.market.limits.rules import BadModel, Input, Measured, Status, Value, features_hash, measure, oldest_on
-from app.market.limits.schemas import FAULT_WORDS, MODEL_FAULT, Label, ModelBody, ModelInput, ZeroWords, read_model
+from app.market.limits.schemas import FAULT_WORDS, MODEL_FAULT, ModelBody, ModelInput, ZeroWords, read_model
 from app.market.parties import Product, shelf
 from app.office import policies
 from app.office.policies import Policy
@@ -112,8 +112,8 @@ async def earlier(tx: ReadTx, estimates: Sequence[Estimate]) -> Mapping[UUID, Es
     return {row["product_id"]: _kept(row) for row in rows}
 
 
-async def labels_of(tx: ReadTx, card: Estimate, product: Product) -> Mapping[str, Label]:
-    """What the steps and results of a card's own document are called; empty when unknown."""
+async def model_of(tx: ReadTx, card: Estimate, product: Product) -> ModelBody | None:
+    """The document that a card was made with; None when it is not known any more or cannot be read."""
     if card.model_key == own_key(product.product_id):
         bodies = [row["body"] for row in await store.read_models_of(tx, product.product_id)
                   if row["version"] == card.model_version]  # fmt: skip
@@ -122,9 +122,9 @@ async def labels_of(tx: ReadTx, card: Estimate, product: Product) -> Mapping[str
     else:
         bodies = []
     try:
-        return read_model(bodies[0]).labels if bodies else {}
+        return read_model(bodies[0]) if bodies else None
     except ValueError:
-        return {}
+        return None
 
 
 async def record_input(

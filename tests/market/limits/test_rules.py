@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.market.limits import BadModel, Measured, measure, read_model
-from app.market.limits.rules import FACT_MAX, OUTPUTS, Shown, changes, features_hash
+from app.market.limits.rules import FACT_MAX, OUTPUTS, Shown, changes, effects, features_hash
 from tests.support import REPOSITORY
 
 POLICIES = json.loads((REPOSITORY / "migrations" / "policies" / "limit_model.json").read_text())
@@ -171,3 +171,23 @@ def test_only_what_moved_explains_another_estimate() -> None:
     found = changes(before, after)
 
     assert [("tax", 18, 6), ("listed", None, None)] == [(old["name"], old["value"], new["value"]) for old, new in found]
+
+
+def test_what_each_change_did_adds_up_to_the_whole_difference() -> None:
+    """A firm that lost 12 万 must find 12 万 in the lines, whatever the order; another document has its own line."""
+    then = measure(document(amount_fen="a * 10 + b"), {"a": 9, "b": 5})
+    now = measure(document(amount_fen="a * 8 + b"), {"a": 4, "b": 7})
+    assert isinstance(then, Measured)
+    assert isinstance(now, Measured)
+
+    done = effects(document(amount_fen="a * 8 + b"), {"a": 9, "b": 5}, {"a": 4, "b": 7}, ["a", "b"], then.amount_fen)
+
+    assert (-18, (-40, 2)) == done
+    assert now.amount_fen - then.amount_fen == -18 - 40 + 2
+
+
+def test_nothing_is_said_where_the_document_gives_no_answer_on_the_way() -> None:
+    """A guess about what a change did is worse than none."""
+    broken = document(amount_fen="a > 5 ? 10 : -1")
+
+    assert effects(broken, {"a": 9}, {"a": 4}, ["a"], 10) is None
