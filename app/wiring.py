@@ -23,7 +23,7 @@ from app.market.orders.service.sweeping import CASE_KINDS as ORDER_CASES
 from app.market.orders.store import lock_free as lock_free_orders
 from app.market.packages.events import DeliveryFailed, PackageDelivered, PackageSealed
 from app.market.packages.jobs import note_delivered, note_failed, tell_bank
-from app.market.parties.jobs import open_branches, reconcile_pools
+from app.market.parties.jobs import open_branches, reconcile_newest, reconcile_pools
 from app.market.supervision.service import circular_figures
 from app.office import clocks, messages
 from app.office.clocks.events import RungReached
@@ -35,7 +35,8 @@ from app.portal import jobs as operators
 from app.web import idempotency
 from app.worker import Job, every
 
-RECONCILE_SECONDS: Final = 3600
+RECONCILE_SECONDS: Final = 45  # A wrong counter freezes its pool within a minute (P4).
+RECONCILE_ALL_SECONDS: Final = 6 * 3600
 FORGET_SECONDS: Final = 600
 DRAW_SECONDS: Final = 600
 SEAL_SECONDS: Final = 60
@@ -114,7 +115,8 @@ async def worker_jobs(settings: Settings, db: Database) -> AsyncIterator[Mapping
                 "figures": _in_one(db, supervision.fold),
                 "revocations": lambda: finish_revocations(db, lock_first=orders.lock_for_revocation),
                 "callbacks": every(DRAW_SECONDS, _in_one(db, ratings.draw_callbacks)),
-                "pools": every(RECONCILE_SECONDS, _in_one(db, reconcile_pools)),
+                "pools": every(RECONCILE_SECONDS, _in_one(db, reconcile_newest)),
+                "all-pools": every(RECONCILE_ALL_SECONDS, _in_one(db, reconcile_pools)),
                 "forgetting": every(FORGET_SECONDS, _in_one(db, _forget)),
             }
         finally:

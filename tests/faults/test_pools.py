@@ -1,7 +1,7 @@
 """Planted faults in pools: each must turn the named test red, or be found and frozen."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
@@ -9,8 +9,10 @@ import pytest
 
 from app.infra.db import Database, Role, Tx
 from app.kernel.errors import Refusal
+from app.kernel.workdays import starts_at
 from app.market import parties
 from app.market.parties.events import PoolChanged
+from app.market.parties.jobs import reconcile_newest, reconcile_pools
 from app.market.parties.schemas import PoolThaw
 from app.market.parties.store import pools as store
 from app.office import proposals
@@ -192,3 +194,25 @@ async def test_a_healthy_pool_stays_open_while_acts_race_the_reconciliation(db: 
 
     assert 0 == found
     assert (100 * WAN, 0, 0) == await pool_figures(db, world.pool_id)
+
+
+async def test_the_frequent_look_takes_in_this_quarter_and_the_one_before(
+    db: Database, world: World, admin: Admin
+) -> None:
+    """What is held or drawn now is looked at every minute; what is older waits for the look at everything."""
+    await admin.execute("update pools set held_fen = held_fen + 1")
+    quarter: date = await admin.fetchval("select quarter from pools where pool_id = $1", world.pool_id)
+
+    async def looked(on: date) -> int:
+        async with db.transaction(Role.OPS) as tx:
+            await tx.execute(
+                "insert into business_clock (frozen_at) values ($1) on conflict (id) do update set frozen_at = $1",
+                starts_at(on),
+            )
+        async with db.transaction(Role.WORKER) as tx:
+            return len(await reconcile_newest(tx))
+
+    half_a_year = quarter + timedelta(days=200)
+    assert (1, 1, 0) == (await looked(quarter), await looked(quarter + timedelta(days=100)), await looked(half_a_year))
+    async with db.transaction(Role.WORKER) as tx:
+        assert 1 == len(await reconcile_pools(tx))

@@ -9,7 +9,7 @@ from uuid import UUID
 from litestar import Response, get, post
 from litestar.params import FromPath
 
-from app.access import orgs
+from app.access import audit, orgs
 from app.access.seats import Seat
 from app.infra.db import ReadTx, Record, Tx
 from app.kernel.clock import shanghai_date
@@ -51,6 +51,10 @@ class ChangeForm(Form):
 
 class FreezeForm(Form):
     why: Why
+
+
+class ReconcileForm(Form):
+    """Nothing but the button."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,19 @@ async def submit_opening(
         cap_fen=read_fen(data.cap_wan), why=data.why,
     )  # fmt: skip
     return await lay(request, tx, "/bank/pools", lambda: changes.propose_pool(tx, body, by=seat, now=tx.now))
+
+
+@post("/bank/pools/reconciliation", opt=ADMIN, include_in_schema=False)
+async def submit_reconciliation(
+    data: Posted[ReconcileForm], tx: Given[Tx], seat: Given[Seat], request: Asked
+) -> Response[bytes]:
+    """Hold the counters of the bank's pools against their ledger now; what differs is frozen. Harmless to repeat."""
+    found = await pools.reconcile(tx, now=tx.now)
+    await audit.write(tx, "pool.reconcile", detail={"differences": str(len(found))})
+    said = (
+        _("{n} 个额度池与流水不符，已冻结，请查明后解冻。").format(n=len(found)) if found else _("已核对，账实相符。")
+    )
+    return see_other(request, "/bank/pools", flash=said)
 
 
 @get("/bank/pools/{pool_id:uuid}", opt=ADMIN, include_in_schema=False)

@@ -183,12 +183,13 @@ async def freeze(tx: Tx, pool_id: UUID, why: str, *, by_id: UUID | None, now: da
     return await get_pool(tx, pool_id)
 
 
-async def reconcile(tx: Tx, *, now: datetime) -> tuple[Difference, ...]:
+async def reconcile(tx: Tx, *, now: datetime, since: date | None = None) -> tuple[Difference, ...]:
     """Hold every counter against its entries; freeze what differs, at once and with an event. Return what differs.
 
-    One statement reads both sides, so nothing that runs meanwhile can look like a difference.
+    `since`: only pools of quarters that begin then or later. A bank's people reconcile their own bank's pools, as
+    row-level security has it. One statement reads both sides, so nothing that runs meanwhile looks like a difference.
     """
-    rows = await store.read_differences(tx)
+    rows = await store.read_differences(tx, since=since)
     for row in rows:
         if not row["is_frozen"]:
             await freeze(tx, row["pool_id"], LEDGER, by_id=None, now=now)

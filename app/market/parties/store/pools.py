@@ -93,7 +93,10 @@ with per_reservation as (
   select r.reservation_id, r.pool_id, r.held_fen,
          coalesce(sum(case e.kind when 'hold' then e.amount_fen else -e.amount_fen end), 0)::bigint as held_entries,
          coalesce(sum(e.amount_fen) filter (where e.kind = 'post'), 0)::bigint as posted_entries
-  from reservations r left join pool_entries e using (reservation_id) group by r.reservation_id),
+  from reservations r left join pool_entries e using (reservation_id)
+  where r.pool_id in (select pool_id from pools where ($1::uuid is null or pool_id = $1)
+                                                  and ($2::date is null or quarter >= $2))
+  group by r.reservation_id),
 per_pool as (
   select pool_id, sum(held_entries)::bigint as held, sum(posted_entries)::bigint as posted,
          count(*) filter (where held_entries <> held_fen) as bad
@@ -105,7 +108,7 @@ select p.pool_id, p.bank_id, p.is_frozen, p.cap_fen, p.held_fen, p.posted_fen, c
        coalesce(l.held, 0) as held_ledger_fen, coalesce(l.posted, 0) as posted_ledger_fen,
        coalesce(l.bad, 0) as reservations_off
 from pools p left join per_pool l using (pool_id) left join caps c using (pool_id)
-where ($1::uuid is null or p.pool_id = $1)
+where ($1::uuid is null or p.pool_id = $1) and ($2::date is null or p.quarter >= $2)
   and (p.cap_fen <> coalesce(c.cap, 0) or p.held_fen <> coalesce(l.held, 0)
        or p.posted_fen <> coalesce(l.posted, 0) or coalesce(l.bad, 0) > 0)
 order by p.pool_id
@@ -204,5 +207,6 @@ async def insert_change(tx: Tx, *fields: object) -> None:
     assert await tx.execute(INSERT_CHANGE, *fields) == 1, "a pool change was not written"
 
 
-async def read_differences(tx: ReadTx, pool_id: UUID | None = None) -> list[Record]:
-    return await tx.fetch(DIFFERENCES, pool_id)
+async def read_differences(tx: ReadTx, pool_id: UUID | None = None, since: date | None = None) -> list[Record]:
+    """Of one pool, or of those of quarters from `since` on, or of all."""
+    return await tx.fetch(DIFFERENCES, pool_id, since)
