@@ -284,6 +284,13 @@ def _callbacks() -> None:
         "act": ("select, insert, update", "callback_id = app_case()"),
     })  # fmt: skip
     protect("callback_attempts", CALLS | {"act": ("select, insert", "callback_id = app_case()")})
+    # Who calls is shown why this firm was drawn.
+    for table, key in (("callback_candidates", "suborder_id"), ("callback_draws", "draw_id")):
+        op.execute(f"grant select on {table} to {role('act')}")
+        op.execute(
+            f"create policy act_called on {table} for select to {role('act')} using ("
+            f"exists (select 1 from callbacks b where b.{key} = {table}.{key} and b.callback_id = app_case()))"
+        )
 
 
 def _views() -> None:

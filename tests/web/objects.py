@@ -18,11 +18,13 @@ from app.office.messages.rules import Channel
 from app.office.messages.service.addresses import set_address
 from tests.access.clients.machine import Machine
 from tests.credit.ingestion import objects as ingestion
+from tests.market.complaints import objects as complaints
 from tests.market.orders import objects as orders
 from tests.market.oversight import objects as oversight
 from tests.market.papers import objects as papers
 from tests.market.parties import objects as parties
 from tests.market.products import objects as products
+from tests.market.ratings import objects as ratings
 from tests.market.supervision import objects as supervision
 
 Params = Mapping[str, str]
@@ -213,7 +215,45 @@ async def make_month_documents(db: Database, mine: Mapping[SeatRole, Seat], othe
     return Made(*({"number": number} for number in numbers))
 
 
+async def make_complaints(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A complaint of each firm about its bank's branch."""
+    ids = [await complaints.filed_complaint(db, seats, n) for n, seats in ((811, mine), (812, others))]
+    return Made(*({"complaint_id": str(found)} for found in ids))
+
+
+async def make_disputed(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A complaint of each firm whose answer is disputed."""
+    ids = [await complaints.disputed_complaint(db, seats, n) for n, seats in ((821, mine), (822, others))]
+    return Made(*({"complaint_id": str(found)} for found in ids))
+
+
+async def make_escalated(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A complaint of each firm that lies with the regulator."""
+    ids = [
+        await complaints.disputed_complaint(db, seats, n, escalate=True) for n, seats in ((823, mine), (824, others))
+    ]
+    return Made(*({"complaint_id": str(found)} for found in ids))
+
+
+async def make_work_orders(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A bad rating of each bank that waits to be followed up."""
+    ids = [await ratings.bad_rating(db, seats, n) for n, seats in ((813, mine), (814, others))]
+    return Made(*({"rating_id": str(found)} for found in ids))
+
+
+async def make_callbacks(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A firm of each cast to be called back."""
+    ids = [await ratings.waiting_callback(db, seats, n) for n, seats in ((815, mine), (816, others))]
+    return Made(*({"callback_id": str(found)} for found in ids))
+
+
 MAKERS: Final[dict[str, Maker]] = {
+    "complaint": make_complaints,
+    "complaint_to_escalate": make_disputed,
+    "complaint_to_close": make_disputed,
+    "complaint_to_rule": make_escalated,
+    "work_order": make_work_orders,
+    "callback": make_callbacks,
     "month_frozen": make_frozen_months,
     "month_over": make_months_over,
     "month_waiting": make_waiting_months,

@@ -13,6 +13,7 @@ from app.market.complaints.service import (
     get,
     list_complaints,
     list_of_order,
+    weigh,
 )
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "list_complaints",
     "list_of_order",
     "tell",
+    "weigh",
 ]

@@ -37,6 +37,7 @@ DETAILS: Final[Mapping[Why, str]] = {
     Why.STILL_TIME: "企业还可以对答复表态，期限过后才能结案。",
 }
 LISTED_MAX: Final = 100
+RECENT: Final = 12
 _TOLD: Final[Mapping[Act, type[events.ComplaintEvent]]] = {
     Act.ACKNOWLEDGE: events.ComplaintAcknowledged, Act.ANSWER: events.ComplaintAnswered,
     Act.ACCEPT: events.ComplaintAccepted, Act.DISPUTE: events.ComplaintDisputed,
@@ -147,6 +148,17 @@ async def act_on(
     return complaint_id
 
 
+async def weigh(
+    tx: ReadTx, complaint_id: UUID | None, act: Act, *, by: Seat, said: str, finding: Finding | None = None
+) -> Why | None:
+    """What is wrong with the words of an act before it is done, if they are all that is wrong."""
+    row = await store.read(tx, complaint_id) if complaint_id else None
+    facts = _state(row) if row else Facts(State.NONE)
+    handling = await _handling(tx, row["filed_at"] if row else tx.now)
+    verdict = rules.judge(facts, act, SIDE_OF[by.role], handling, said=said, finding=finding, now=tx.now)
+    return verdict.why if isinstance(verdict, rules.Refused) and verdict.why in (Why.WORDS, Why.FINDING) else None
+
+
 async def _write(
     tx: Tx, row: Record, act: Act, verdict: Moved, side: Side, by: Seat, *, now: datetime, said: str,
     finding: Finding | None, handling: Handling,
@@ -226,12 +238,22 @@ async def list_complaints(tx: ReadTx, kind: str, *, bank_id: UUID | None = None)
     return await store.read_list(tx, kind, bank_id, LISTED_MAX)
 
 
+async def recent_suborders(tx: ReadTx, business_id: UUID) -> Sequence[Record]:
+    """What a firm may complain of: its latest suborders, in whatever state."""
+    return await store.read_suborders_of(tx, business_id, RECENT)
+
+
 async def list_of_firm(tx: ReadTx, business_id: UUID) -> Sequence[Record]:
     return await store.read_of_firm(tx, business_id, LISTED_MAX)
 
 
 async def list_of_order(tx: ReadTx, order_id: UUID) -> Sequence[Record]:
     return await store.read_of_order(tx, order_id)
+
+
+async def suborders_of_order(tx: ReadTx, order_id: UUID) -> Sequence[UUID]:
+    """The suborders of an order that the caller may see: each may be complained of."""
+    return await store.read_suborder_ids(tx, order_id)
 
 
 async def counts(tx: ReadTx) -> Mapping[str, int]:

@@ -37,6 +37,19 @@ async def read_suborder(tx: ReadTx, suborder_id: UUID) -> Record | None:
     return await tx.row(SUBORDER, suborder_id)
 
 
+async def read_suborder_ids(tx: ReadTx, order_id: UUID) -> list[UUID]:
+    rows = await tx.fetch("select suborder_id from orders_v_suborders where order_id = $1", order_id)
+    return [row["suborder_id"] for row in rows]
+
+
+async def read_suborders_of(tx: ReadTx, business_id: UUID, limit: int) -> list[Record]:
+    return await tx.fetch(
+        "select suborder_id, bank_id, branch_id, product_id, amount_fen, state, pushed_at from orders_v_suborders"
+        " where business_id = $1 order by pushed_at desc, suborder_id limit $2",
+        business_id, limit,
+    )  # fmt: skip
+
+
 async def insert(tx: Tx, row: Mapping[str, Any]) -> bool:
     """Whether it was written: no two open ones of a firm are about the same thing."""
     names = tuple(row)

@@ -11,6 +11,7 @@ from app.web.i18n import N_
 
 TEXTS: Final[Mapping[str, str]] = {"rating.bad": N_("{bank}的一笔服务被评为差评，请在 3 个工作日内回访处理。")}
 
+QUESTIONS_MAX: Final = 8  # As many as the form has fields.
 Ppm = Annotated[int, Field(ge=0, le=1_000_000)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z_]{2,40}$")]
 
@@ -41,6 +42,7 @@ class MarksBody(BaseModel):
     change_days: Annotated[int, Field(ge=0, le=90)]
     open_days: Annotated[int, Field(ge=1, le=3650)]
     words_min: Annotated[int, Field(ge=1, le=200)]
+    small: Annotated[int, Field(ge=1, le=10_000)]
     refused: list[str]
     ended: list[str]
     tags: list[TagBody]
@@ -61,16 +63,17 @@ class QuestionsBody(BaseModel):
 
     attempts_max: Annotated[int, Field(ge=1, le=20)]
     goal_ppm: Ppm
-    questions: Annotated[list[QuestionBody], Field(min_length=1)]
+    questions: Annotated[list[QuestionBody], Field(min_length=1, max_length=QUESTIONS_MAX)]
 
 
 @dataclass(frozen=True, slots=True)
 class MarksPolicy:
-    """The rules of rating, with the words of its tags."""
+    """The rules of rating, with the words of its tags; below `small` cases a share is marked."""
 
     version: int
     rules: Marks
     tags: Mapping[str, TagBody]
+    small: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def read_marks(version: int, body: Mapping[str, Any]) -> MarksPolicy:
         read.bad_max, read.good_min, read.change_days, read.open_days, read.words_min, states,
         {one.code: one.kind for one in read.tags},
     )  # fmt: skip
-    return MarksPolicy(version, rules, {one.code: one for one in read.tags})
+    return MarksPolicy(version, rules, {one.code: one for one in read.tags}, read.small)
 
 
 def read_sampling(body: Mapping[str, Any]) -> Sampling:
