@@ -79,7 +79,9 @@ class Verdict:
 
 
 @dataclass(slots=True)
-class _State:
+class Checking:
+    """How far a check has come."""
+
     known: Mapping[int, Known]
     trusted: frozenset[str] | None
     keys: dict[str, bytes] = field(default_factory=dict)
@@ -91,6 +93,7 @@ class _State:
     batch: tuple[int, int, bytes] = (0, 0, b"")  # From where on and to where the leaves are known, and these.
     erased: set[int] = field(default_factory=set)
     permitted: set[int] = field(default_factory=set)
+    begun: bool = False
     ended: bool = False
 
     @property
@@ -104,21 +107,33 @@ class _State:
 
 def check(lines: Iterable[bytes], known: Sequence[Known] = (), trusted: frozenset[str] | None = None) -> Verdict:
     """Check an export. `trusted`: ids of the platform's keys, where they are known; otherwise the export's own."""
-    state = _State({one.signed.head.no: one for one in known}, trusted)
-    rows = iter(lines)
-    wrong = _begin(state, next(rows, b""))
-    if wrong is None:
-        _look_ahead(state)
-        for line in rows:
-            wrong = _leaf(state, line) if line.startswith(b'{"leaf":"') else _other(state, line)
-            if wrong is not None:
-                break
-        else:
-            wrong = _finish(state)
+    state = start(known, trusted)
+    for line in lines:
+        wrong = step(state, line)
+        if wrong is not None:
+            return finish(state, wrong)
+    return finish(state)
+
+
+def start(known: Sequence[Known] = (), trusted: frozenset[str] | None = None) -> Checking:
+    """Begin to check an export that comes line by line."""
+    return Checking({one.signed.head.no: one for one in known}, trusted)
+
+
+def step(state: Checking, line: bytes) -> Wrong | None:
+    """Check the next line; after a fault no more is asked."""
+    if line.startswith(b'{"leaf":"') and state.begun:
+        return _leaf(state, line)
+    return _other(state, line) if state.begun else _begin(state, line)
+
+
+def finish(state: Checking, wrong: Wrong | None = None) -> Verdict:
+    """The verdict, after the last line or a fault."""
+    wrong = wrong or _finish(state)
     return Verdict(state.covered, state.heads, len(state.erased), state.last, state.witnessed, wrong)
 
 
-def _begin(state: _State, line: bytes) -> Wrong | None:
+def _begin(state: Checking, line: bytes) -> Wrong | None:
     """The first line gives the keys; each is named by its own thumbprint."""
     found = _object(line)
     if found is None or list(found) != ["format", "log", "keys", "witnesses"] or found["format"] != FORMAT:
@@ -130,10 +145,12 @@ def _begin(state: _State, line: bytes) -> Wrong | None:
         kept |= {kid: heads.decode(x) for kid, x in given.items()}
         if any(heads.thumbprint(x) != kid for kid, x in kept.items()):
             return Wrong("head-key", 0, 0)
+    state.begun = True
+    _look_ahead(state)
     return None
 
 
-def _leaf(state: _State, line: bytes) -> Wrong | None:
+def _leaf(state: Checking, line: bytes) -> Wrong | None:
     """One event: its place, its plain part, its personal part, and the leaf as it was known outside."""
     number = state.size
     split = line.find(_PERSONAL, 236)
@@ -165,7 +182,7 @@ def _leaf(state: _State, line: bytes) -> Wrong | None:
     return None
 
 
-def _other(state: _State, line: bytes) -> Wrong | None:
+def _other(state: Checking, line: bytes) -> Wrong | None:
     """Every other kind of line is small JSON in the one form that we write."""
     found = _object(line)
     match next(iter(found or {}), None):
@@ -184,7 +201,7 @@ def _other(state: _State, line: bytes) -> Wrong | None:
     return _near(state, "line")
 
 
-def _head(state: _State, signed: SignedHead | None) -> Wrong | None:
+def _head(state: Checking, signed: SignedHead | None) -> Wrong | None:
     """A head holds when it follows the one before, the platform signed it, and its tree is the one we built."""
     if signed is None:
         return _in_batch(state, "head")
@@ -211,14 +228,14 @@ def _head(state: _State, signed: SignedHead | None) -> Wrong | None:
     return None
 
 
-def _look_ahead(state: _State) -> None:
+def _look_ahead(state: Checking) -> None:
     """The next head, if it was known before: the leaves that must come now."""
     known = state.known.get(state.heads)
     if known is not None and known.leaves is not None:
         state.batch = state.size, state.size + len(known.leaves) // 32, known.leaves
 
 
-def _witness(state: _State, found: Any) -> Wrong | None:
+def _witness(state: Checking, found: Any) -> Wrong | None:
     """A co-signature stands behind the head that it is for, or behind a later one."""
     part, signature = found["witness"], found.get("signature")
     if not isinstance(part, dict) or not isinstance(signature, str) or state.last is None:
@@ -230,7 +247,7 @@ def _witness(state: _State, found: Any) -> Wrong | None:
     return None
 
 
-def _end(state: _State, part: Any) -> Wrong | None:
+def _end(state: Checking, part: Any) -> Wrong | None:
     if state.size > state.covered:
         return Wrong("uncovered", state.covered, state.size - 1)
     if part != {"events": state.size, "heads": state.heads}:
@@ -239,8 +256,10 @@ def _end(state: _State, part: Any) -> Wrong | None:
     return None
 
 
-def _finish(state: _State) -> Wrong | None:
+def _finish(state: Checking) -> Wrong | None:
     """Nothing may be missing at the end, and nothing erased without an event that says so."""
+    if not state.begun:
+        return Wrong("format", 0, 0)
     if not state.ended:
         return _near(state, "cut")
     later = max((no for no in state.known), default=-1)
@@ -251,35 +270,35 @@ def _finish(state: _State) -> Wrong | None:
     return None
 
 
-def _permit(state: _State, personal: bytes) -> None:
+def _permit(state: Checking, personal: bytes) -> None:
     """The numbers that an erasure names; it came after them."""
     found = heads.read_json(personal)
     said = found.get("detail", {}).get("numbers", "") if isinstance(found, dict) else ""
     state.permitted |= {int(one) for one in str(said).split(",") if one.isdigit() and int(one) <= state.size}
 
 
-def _at(state: _State, what: str, line: bytes) -> Wrong:
+def _at(state: Checking, what: str, line: bytes) -> Wrong:
     """A fault in this line; its row is named where the line still says it."""
     named = _NAMED.search(line)
     source, seq = (named[1].decode(), int(named[2])) if named else (None, None)
     return Wrong(what, state.size, state.size, source, seq)
 
 
-def _order(state: _State, line: bytes) -> Wrong:
+def _order(state: Checking, line: bytes) -> Wrong:
     """Another number than expected. Of two with one number, either may be the one that never was."""
     fault = _at(state, "order", line)
     twice = state.size - 1 >= state.covered and line.startswith(b'","no":%d,"source":"' % (state.size - 1), 236)
     return replace(fault, number=state.size - 1) if twice else fault
 
 
-def _near(state: _State, what: str, source: Any = None, seq: Any = None) -> Wrong:
+def _near(state: Checking, what: str, source: Any = None, seq: Any = None) -> Wrong:
     return Wrong(
         what, state.size, state.size,
         source if isinstance(source, str) else None, seq if isinstance(seq, int) else None,
     )  # fmt: skip
 
 
-def _in_batch(state: _State, what: str) -> Wrong:
+def _in_batch(state: Checking, what: str) -> Wrong:
     """A fault in the head that comes next: what it covers is not proven."""
     return Wrong(what, state.covered, max(state.covered, state.size - 1), head=state.heads)
 

@@ -50,6 +50,8 @@ def read_known(lines: Iterable[bytes]) -> tuple[Known, ...] | str:
         if found and signed.head.no <= found[-1].signed.head.no:
             return f"line {number}: heads do not follow each other"
         leaves = _unpacked(record.get("leaves"))
+        if leaves is None and "leaves" in record:
+            return f"line {number}: the leaves cannot be read"
         if (found and signed.head.no != found[-1].signed.head.no + 1) or (not found and signed.head.no):
             tree = None  # Heads were left out, as a witness does: its tree cannot be built.
         if leaves is not None and tree is not None:

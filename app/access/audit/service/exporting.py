@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from typing import Any, Final
 
-from app.access.audit.rules import heads
-from app.access.audit.rules.checking import FORMAT
+from app.access.audit.rules import checking, heads
+from app.access.audit.rules.checking import FORMAT, Wrong
 from app.access.audit.rules.entries import SOURCES, as_line, in_order
 from app.access.audit.store import proofs, seals
 from app.infra.db import ReadTx
@@ -35,6 +35,16 @@ async def export_lines(tx: ReadTx) -> AsyncIterator[bytes]:
     for source, seq in await proofs.read_strays(tx, last.window.base, STRAYS) if last else []:
         yield _line({"stray": {"source": source, "seq": seq}})
     yield _line({"end": {"events": number, "heads": covered}})
+
+
+async def find_wrong(tx: ReadTx) -> Wrong | None:
+    """Check the log as it stands in the database, like an export of it; None when all of it is as it was sealed."""
+    state = checking.start()
+    async for line in export_lines(tx):
+        wrong = checking.step(state, line)
+        if wrong is not None:
+            return wrong
+    return checking.finish(state).wrong
 
 
 async def _first_line(tx: ReadTx) -> bytes:

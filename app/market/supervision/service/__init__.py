@@ -60,6 +60,7 @@ class CaseFile:
     firm: str
     firm_code: str
     lines: tuple[CaseLine, ...]
+    seal: audit.Proof  # Whether what the log holds of the order is still what was sealed.
 
 
 async def read_board(
@@ -157,6 +158,7 @@ async def open_case_file(tx: Tx, suborder_id: UUID) -> CaseFile:
         *case_lines.of_messages(await messages.told_of(tx, suborder_id)),
         *case_lines.of_audit(await store.read_audit(tx, suborder_id, order_id, bank_id), parties),
     ]
+    seal = await audit.proof_of(tx, order_id)  # Before this reading adds to it.
     await audit.write(tx, "case-file.read", subject_id=part["subject_id"], case_id=part["order_id"])
     return CaseFile(
         suborder_id=suborder_id,
@@ -174,6 +176,7 @@ async def open_case_file(tx: Tx, suborder_id: UUID) -> CaseFile:
         firm=part["firm"],
         firm_code=part["firm_code"],
         lines=rules.one_column(lines),
+        seal=seal,
     )
 
 
