@@ -134,6 +134,7 @@ FAULTS = [
     ("kept_figures_equal_history", "delete from supervision_touched"),
     ("kept_figures_equal_history",
      "insert into supervision_sums values ('all', '', 'month', '2025-09-01', 'accepted', 0, 1, 1)"),
+    ("events_are_sealed", "insert into audit_leaves values (0, 0, 1, sha256('x'), sha256('x'))"),
     ("package_reads_are_audited",
      "insert into package_reads (read_id, package_id, order_id, suborder_id, business_id, bank_id, branch_id,"
      " consent_id, person_id, manner, size_bytes, read_at) select gen_random_uuid(), package_id, order_id, suborder_id,"
