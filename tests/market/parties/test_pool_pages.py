@@ -14,9 +14,9 @@ PAGE = {"accept": "text/html"}
 
 async def test_a_head_office_reconciles_its_own_pools_when_it_wants(
     db: Database,
-    clients: dict[str, httpx.AsyncClient],
-    world: World,
-    admin: asyncpg.Connection,  # noqa: F811
+    clients: dict[str, httpx.AsyncClient],  # noqa: F811
+    world: World,  # noqa: F811
+    admin: asyncpg.Connection,
 ):
     """By a button: what differs from its ledger is frozen and said; another bank's pools are not its business."""
     await open_pool(db, world, 100 * WAN, date(2026, 10, 1))
