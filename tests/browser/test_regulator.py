@@ -6,29 +6,35 @@ import pytest
 
 from app.access import orgs, seats
 from app.access.orgs import OrgKind
-from app.access.seats import SeatRole
+from app.access.seats import Seat, SeatRole
 from app.infra.db import Database, Role
 from app.market import parties
 from app.market.parties import Branch, Product
+from app.market.supervision import fold
 from tests.browser.conftest import Visit
 from tests.browser.town import PASSWORD, accept_and_contact, make_town, offer, parts_of, post_need, refuse, set_clock
 from tests.browser.walk import NARROW, WIDE
+from tests.market.supervision.objects import freeze_month
 from tests.replay.city import play
 from tests.support import shanghai
 
 pytestmark = pytest.mark.browser
 BOTH = pytest.mark.parametrize(("lang", "width"), [("zh", WIDE), ("en", NARROW)])  # The others: test_every_page.
 EACH = pytest.mark.parametrize(("lang", "width"), [("zh", NARROW), ("en", WIDE)])
-LOGIN = "xy-regulator"
+LOGIN, COLLEAGUE = "xy-regulator", "xy-colleague"
 
 
-async def make_regulator(db: Database) -> None:
-    """A person of the supervising office, with a password."""
+async def make_regulator(db: Database) -> tuple[Seat, Seat]:
+    """Two people of the supervising office, with a password each."""
+    made = []
     async with db.transaction(Role.OPS) as tx:
         org = await orgs.create_org(tx, OrgKind.REGULATOR, "示例监管局")
-        person = await orgs.create_person(tx, LOGIN, "示例监管员")
-        await seats.set_first_password(tx, person.person_id, PASSWORD)
-        await seats.create_seat(tx, person.person_id, org.org_id, SeatRole.REGULATOR)
+        for login, name in ((LOGIN, "示例监管员"), (COLLEAGUE, "示例复核员")):
+            person = await orgs.create_person(tx, login, name)
+            await seats.set_first_password(tx, person.person_id, PASSWORD)
+            seat = await seats.create_seat(tx, person.person_id, org.org_id, SeatRole.REGULATOR)
+            made.append(seat)
+    return made[0], made[1]
 
 
 DISTRICTS = (
@@ -46,7 +52,7 @@ DISTRICTS = (
 )
 
 
-async def make_city(db: Database, until: str = "2025-11-20 12:00", suborders: int = 260) -> None:
+async def make_city(db: Database, until: str = "2025-11-20 12:00", suborders: int = 260) -> tuple[Seat, Seat]:
     """Five banks of two branches with two months behind them, named after they were played."""
     await play(db, 7, suborders, shanghai(until), banks_count=5, districts=DISTRICTS)
     async with db.reading(Role.REPORTER) as tx:
@@ -68,7 +74,14 @@ async def make_city(db: Database, until: str = "2025-11-20 12:00", suborders: in
             )  # fmt: skip
             await parties.shelf.add_product(tx, made)
     await set_clock(db, until)
-    await make_regulator(db)
+    return await make_regulator(db)
+
+
+async def fold_all(db: Database) -> None:
+    while True:
+        async with db.transaction(Role.WORKER) as tx:
+            if not await fold(tx):
+                return
 
 
 async def make_history(db: Database) -> str:
@@ -136,6 +149,9 @@ async def test_the_first_morning_says_what_will_come(db: Database, visit: Visit,
 
     await walk.open("/supervision")
     await walk.shot("morning-empty")
+    await walk.open("/supervision/months")
+    await walk.shot("months-empty")
+    await walk.says("还没有过完的月份" if lang == "zh" else "No month is over yet")
     await walk.open("/supervision/overview")
     await walk.shot("overview-empty")
     await walk.says("还没有推送给银行的需求" if lang == "zh" else "No order has been sent to a bank yet")
@@ -182,3 +198,53 @@ async def test_the_overview_of_a_city_says_what_it_found(db: Database, visit: Vi
     assert 38 == await walk.page.locator(".map .district").count()
     await walk.open("/supervision/overview?period=2025-10&district=500103&by=branch&sort=-cases")
     await walk.shot("city-october")
+
+
+@BOTH
+async def test_a_month_is_frozen_told_and_verified(db: Database, visit: Visit, lang: str, width: int):
+    """One proposes, another agrees; what came later stands beside it; a document is verified without a login."""
+    first, second = await make_city(db)
+    await fold_all(db)
+    walk = await visit(lang, width)
+    await walk.sign_in(LOGIN, PASSWORD)
+
+    await walk.open("/supervision/months")
+    await walk.shot("months")
+    await walk.press('a[href="/supervision/months/2025-10"]')
+    await walk.shot("month-open")
+    await walk.press('form[action$="/proposal"] button')
+    await walk.says("您提出的，须由同一单位的另一人同意" if lang == "zh" else "another person of your office must agree")
+    await walk.shot("month-waiting")
+    await freeze_month(db, date(2025, 9, 1), first, second)
+    await play(db, 8, 60, shanghai("2025-12-10 09:00"), banks_count=1, districts=DISTRICTS)
+    await set_clock(db, "2025-12-10 09:00")
+    await fold_all(db)
+    await walk.open("/supervision/months/2025-09")
+    await walk.shot("month-frozen")
+    await walk.open("/supervision/months/2025-09?by=bank")
+    await walk.shot("month-banks")
+    await walk.open("/supervision/months/2025-09")
+    await walk.press('a[href*="/restated?figure=funnel%3Apush"]')
+    await walk.shot("month-restated")
+    assert await walk.page.locator("[data-row]").count()
+    await walk.open("/supervision/months/2025-09")
+    await walk.press('form[action$="/documents"] button')
+    await walk.shot("month-documents")
+    async with db.reading(Role.REPORTER) as tx:
+        row = await tx.row("select number, sha256 from supervision_documents")
+    assert row is not None
+    await walk.context.clear_cookies(name="session")
+    await walk.open("/verify")
+    await walk.shot("verify")
+    await walk.page.fill("#f-number", row["number"].lower())
+    await walk.page.press("#f-number", "Enter")
+    await walk.page.wait_for_url(f"**/verify/{row['number']}")
+    await walk.look()
+    await walk.page.fill("#f-sha256", row["sha256"])
+    await walk.press('form:not([enctype]) button.btn-outline-secondary[type="submit"]')
+    await walk.says("与存档一致" if lang == "zh" else "The same as on record")
+    await walk.shot("verified")
+    await walk.page.set_input_files("#f-file", {"name": "x.pdf", "mimeType": "application/pdf", "buffer": b"%PDF"})
+    await walk.press('form[enctype] button[type="submit"]')
+    await walk.says("与存档不一致" if lang == "zh" else "Not the same as on record")
+    await walk.shot("not-verified")

@@ -9,7 +9,8 @@ from app.access.orgs import OrgKind
 from app.access.seats import SeatRole
 from app.infra.db import Database
 from app.market.supervision import http
-from app.market.supervision.pages import cases, exports, morning, overview, searching
+from app.market.supervision.pages import cases, exports, month_files, months, morning, overview, searching
+from app.portal import verify
 from tests.replay.city import play
 from tests.support import shanghai
 from tests.web.app_for_tests import client_of, create_test_app, make_org, make_seat, sign
@@ -20,6 +21,9 @@ HANDLERS = (
     http.list_figures, http.list_cases, http.read_case_file,
     overview.show_overview, cases.show_cases, cases.show_case_file, morning.show_morning, morning.show_list,
     exports.download_chart, exports.download_cases, searching.show_search,
+    months.show_months, months.show_month, months.show_restated, months.submit_proposal, months.submit_approval,
+    months.submit_rejection, month_files.submit_document, month_files.download_document,
+    verify.show_form, verify.show_document, verify.compare_document,
 )  # fmt: skip
 
 

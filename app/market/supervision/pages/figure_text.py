@@ -8,6 +8,7 @@ from app.web import formats
 from app.web.i18n import N_, _, language
 
 DASH: Final = "—"
+MEDIAN: Final = "_median_x2"
 SHARES: Final = frozenset(
     {"accepted", "first_loan", "paused_workdays", "refused_without_evidence", "renewed", "unsecured_fen"}
 )
@@ -56,8 +57,8 @@ def said(figure: str, tally: Tally | None) -> str:
         return _tenths(value * 1000, of, " %") if of else DASH
     if figure in MEANS:
         return _mean(figure, value, of)
-    if figure.endswith("_median_x2"):
-        return _mean(figure.removesuffix("_median_x2"), value, 2)
+    if figure.endswith(MEDIAN):
+        return _mean(figure.removesuffix(MEDIAN), value, 2)
     if figure.endswith("_fen"):
         return formats.money_text(value, language())
     return f"{of if figure.startswith(REFUSED) else value:,}"
@@ -84,13 +85,17 @@ def difference(figure: str, then: Tally | None, now: Tally | None) -> str:
     before, after = then or Tally(), now or Tally()
     if said(figure, then) == said(figure, now):
         more = after.of - before.of
-        return f"{more:+,}" if more else ""
+        return _("{n} 笔").format(n=f"{more:+,}") if more else ""
     if is_share(figure) and before.of and after.of:
         points = round(1000 * after.value / after.of) - round(1000 * before.value / before.of)
         return _("{points} 个百分点").format(points=f"{points / 10:+.1f}")
     if figure.endswith("_fen") and not is_share(figure):
         more = after.value - before.value
         return ("+" if more > 0 else "") + formats.money_text(more, language())
+    if figure in MEANS and before.of and after.of:
+        return _mean(figure, after.value * before.of - before.value * after.of, before.of * after.of)
+    if figure.endswith(MEDIAN):
+        return _mean(figure.removesuffix(MEDIAN), after.value - before.value, 2)
     if figure.startswith((FUNNEL, REFUSED)) or figure == "packages":
         more = after.of - before.of if figure.startswith(REFUSED) else after.value - before.value
         return f"{more:+,}"
@@ -98,8 +103,10 @@ def difference(figure: str, then: Tally | None, now: Tally | None) -> str:
 
 
 def _mean(figure: str, value: int, of: int) -> str:
+    if value < 0:
+        return "-" + _mean(figure, -value, of)
     if figure == "mean_rate":
-        return formats.rate(round(value / of))
+        return formats.rate((2 * value + of) // (2 * of))
     if figure == "contact_seconds":
         return _tenths(value * 10, of * 3600, " " + _("小时"))
     return _tenths(value * 10, of, " " + _("个工作日"))

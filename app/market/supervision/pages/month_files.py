@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
@@ -57,8 +58,8 @@ async def submit_document(
         await service.read_norms(tx, on), tx.now, verify_url(request),
     )  # fmt: skip
 
-    async def make() -> str:
-        return await documents.make(tx, kept.draft(data.format), by=seat)
+    async def make() -> UUID:
+        return documents.case_of(await documents.make(tx, kept.draft(data.format), by=seat))
 
     await once(request, tx, make)
     return see_other(request, f"/supervision/months/{on:%Y-%m}#documents", flash=_("文件已生成，编号和指纹见下。"))
