@@ -1,5 +1,6 @@
 """A new version of the calendar: what becomes of open deadlines, by the rule, on the database, and within a minute."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from app.office import clocks
 from app.office.clocks import CaseRef, Limit, LimitUnit, Terms
 from app.office.clocks.rules import Clock, Due, Pause, due
 from app.office.clocks.rules.recounting import Outcome, recounted
+from app.worker import work
 from tests.office.clocks.test_cases import KIND, LOCK, Invented
 from tests.support import shanghai
 
@@ -246,3 +248,26 @@ async def test_a_missing_year_is_an_alarm_from_november_on(
         found = await clocks.recounting.missing_year(tx, date.fromisoformat(today))
 
     assert missing == (found and (found.year, found.is_urgent, found.told_on.isoformat()))
+
+
+async def test_the_worker_counts_again_within_a_minute_and_the_deadline_says_so(
+    db: Database, admin: asyncpg.Connection, invented: Invented
+):
+    """From the version in the table to the new deadline, with its account on the new calendar."""
+    case = await begin(db, ten())
+    async with db.transaction(Role.OPS) as tx:
+        await tx.execute("insert into business_clock (frozen_at) values ($1)", NOW)
+    stop = asyncio.Event()
+    worker = asyncio.create_task(work(db, {"recounts": lambda: clocks.recounting.recount(db, {})}, stop))
+
+    await load(admin, announced(NOTICE))
+    async with asyncio.timeout(60):
+        while (await clock_row(db, case))[3] != NEW:
+            await asyncio.sleep(0.05)
+    stop.set()
+    await worker
+
+    async with db.reading(Role.WORKER) as tx:
+        why = (await clocks.explain(tx, case.root_id, now=NOW))[case.case_id, "DECISION"]
+    assert (date(2027, 1, 7), NEW) == (why.lines[-1].day, why.calendar_version)
+    assert [("moved", date(2027, 1, 6))] == [(one.outcome, one.old_due_on) for one in why.recounts]

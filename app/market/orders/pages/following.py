@@ -62,6 +62,7 @@ class Deadline:
     clock: clocks.ClockState
     days: Sequence[Tile]
     workdays_left: int | None = None  # Of a running clock; 0 on its last day.
+    recounts: Sequence[object] = ()  # What a later calendar did to the date.
 
     @property
     def counts_days(self) -> bool:
@@ -288,7 +289,7 @@ async def _deadline(tx: ReadTx, clock: clocks.ClockState, why: clocks.Explanatio
     if clock.state == "running" and not passed:
         _version, calendar = await clocks.calendar_on(tx, shanghai_date(now))
         left = workdays_between(calendar, shanghai_date(now), clock.due_on)
-    return Deadline(words.words(words.CLOCKS, clock.kind), tone, state, clock, days, left)
+    return Deadline(words.words(words.CLOCKS, clock.kind), tone, state, clock, days, left, why.recounts)
 
 
 async def _proof(tx: ReadTx, part: SuborderView | None) -> Proof | None:

@@ -85,6 +85,18 @@ class RungView:
 
 
 @dataclass(frozen=True, slots=True)
+class RecountView:
+    """A later version of the calendar counted the deadline again: moved, confirmed, or kept at too short notice."""
+
+    at: datetime
+    outcome: str
+    calendar_version: int
+    old_due_on: date
+    due_on: date
+    counted_on: date
+
+
+@dataclass(frozen=True, slots=True)
 class ExplanationView:
     """Why this day. `used_ppm` is the share of the counted time that is used up."""
 
@@ -99,6 +111,7 @@ class ExplanationView:
     ladder: Sequence[RungView]
     policy_version: int
     calendar_version: int
+    recounts: Sequence[RecountView]
 
     @classmethod
     def of(cls, why: clocks.Explanation, ladder: Sequence[tuple[int, Sequence[str], datetime | None]]) -> Self:
@@ -113,6 +126,8 @@ class ExplanationView:
         return cls(
             clock.kind, clock.state, clock.due_on, clock.due_at, clock.is_provisional, why.used_ppm, days, pauses,
             rungs, why.policy_version, why.calendar_version,
+            [RecountView(one.at, one.outcome, one.to_version, one.old_due_on, one.due_on, one.counted_on)
+             for one in why.recounts],
         )  # fmt: skip
 
 

@@ -118,6 +118,9 @@ OVERNIGHT_WORDS: Final[Mapping[str, str]] = {
 OWNER_WORDS: Final[Mapping[str, str]] = {"bank": N_("银行"), "firm": N_("企业"), "platform": N_("平台")}
 EVENT_WORDS: Final[Mapping[str, str]] = {
     "started": N_("开始计时"),
+    "recounted": N_("按新日历重算截止日"),
+    "confirmed": N_("放假安排已公布，截止日不变"),
+    "kept": N_("新日历来得太晚，截止日不变"),
     "met": N_("按时完成"),
     "void": N_("不再计时"),
     "late": N_("逾期后完成"),

@@ -150,6 +150,7 @@ async def open_case_file(tx: Tx, suborder_id: UUID) -> CaseFile:
         *case_lines.of_moves(await store.read_moves(tx, suborder_id), refusal, parties),
         *case_lines.of_clocks(await store.read_clocks(tx, suborder_id)),
         *case_lines.of_pauses(await store.read_pauses(tx, suborder_id)),
+        *case_lines.of_recounts(await store.read_recounts(tx, suborder_id)),
         *case_lines.of_flags(await reasons.flags.read_of(tx, suborder_id)),
         *case_lines.of_money(*await store.read_money(tx, suborder_id)),
         *case_lines.of_packages(*await store.read_packages(tx, suborder_id)),

@@ -66,6 +66,15 @@ def of_flags(flags: Iterable[reasons.flags.Flag]) -> Iterable[CaseLine]:
         yield CaseLine(one.at, LineKind.FLAG, one.kind.value, detail)
 
 
+def of_recounts(recounts: Iterable[Record]) -> Iterable[CaseLine]:
+    """Deadlines that a later version of the calendar moved, confirmed or left where they were."""
+    for one in recounts:
+        detail = {"event": "recounted" if one["outcome"] == "moved" else one["outcome"]}
+        detail |= {"old": one["old_due_on"].isoformat(), "new": one["due_on"].isoformat()}
+        detail |= {"from_version": str(one["from_version"]), "to_version": str(one["to_version"])}
+        yield CaseLine(one["recounted_at"], LineKind.CLOCK, one["kind"], detail)
+
+
 def of_packages(sealed: Iterable[Record], reads: Iterable[Record]) -> Iterable[CaseLine]:
     for one in sealed:
         detail = {"items": str(one["items"]), "sha256": one["sha256"]}

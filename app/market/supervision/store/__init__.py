@@ -74,6 +74,10 @@ select kind, owner, state, started_at, due_on, due_at, stopped_at, is_provisiona
   from clocks_v_clocks where case_id = $1 order by started_at, kind
 """
 PAUSES: Final = "select kind, paused_at, resumed_at from clocks_v_pauses where case_id = $1 order by paused_at"
+RECOUNTS: Final = """
+select kind, recounted_at, outcome, from_version, to_version, old_due_on, due_on
+  from clocks_v_recounts where case_id = $1 order by recounted_at, kind
+"""
 READS: Final = "select read_at, manner, client_id from packages_v_reads where suborder_id = $1 order by read_at"
 SEALED: Final = "select sealed_at, items, sha256 from packages_v_packages where suborder_id = $1 order by sealed_at"
 OFFERS: Final = """
@@ -156,6 +160,10 @@ async def read_clocks(tx: ReadTx, suborder_id: UUID) -> list[Record]:
 
 async def read_pauses(tx: ReadTx, suborder_id: UUID) -> list[Record]:
     return await tx.fetch(PAUSES, suborder_id)
+
+
+async def read_recounts(tx: ReadTx, suborder_id: UUID) -> list[Record]:
+    return await tx.fetch(RECOUNTS, suborder_id)
 
 
 async def read_packages(tx: ReadTx, suborder_id: UUID) -> tuple[list[Record], list[Record]]:

@@ -6,8 +6,9 @@ have known, so the deadline stands as it was told and the clock stays with the v
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from uuid import UUID
 
 from app.kernel.workdays import Calendar, add_workdays, due_at
 from app.office.clocks.rules.deadlines import due
@@ -19,6 +20,24 @@ class Outcome(StrEnum):
     CONFIRMED = "confirmed"  # Where it was, and from now on on announced days (or the other way round).
     KEPT = "kept"  # The new version would bring it forward at too short notice.
     SAME = "same"
+
+
+@dataclass(frozen=True, slots=True)
+class Recount:
+    """One deadline counted again at `at`, old to new. `counted_on` differs from `due_on` only where it was kept."""
+
+    clock_id: UUID
+    case_id: UUID
+    kind: str
+    at: datetime
+    outcome: str
+    from_version: int
+    to_version: int
+    old_due_on: date
+    due_on: date
+    was_provisional: bool
+    is_provisional: bool
+    counted_on: date
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """What runs, what is due, and why a deadline is on its day."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
 from app.infra.db import ReadTx, Record
 from app.office.clocks import rules, store
 from app.office.clocks.rules import DayLine, Pause
+from app.office.clocks.rules.recounting import Recount
 from app.office.clocks.service.keeping import ClockState, calendar_of, state
 
 
@@ -25,6 +26,7 @@ class Explanation:
     rungs: tuple[rules.Rung, ...]
     policy_version: int
     calendar_version: int
+    recounts: tuple[Recount, ...] = ()  # By versions of the calendar that came later, oldest first.
 
 
 async def due_of(tx: ReadTx, root_id: UUID, now: datetime) -> tuple[ClockState, ...]:
@@ -43,14 +45,21 @@ async def of_root(tx: ReadTx, root_id: UUID) -> tuple[ClockState, ...]:
 
 
 async def explain(tx: ReadTx, root_id: UUID, *, now: datetime) -> Mapping[tuple[UUID, str], Explanation]:
-    """Why each deadline is on its day, for the newest clock of every case and kind of one root, in three statements.
+    """Why each deadline is on its day, for the newest clock of every case and kind of one root, in four statements.
 
     Each has every day from the start to the deadline, or to now while a pause is open.
     """
     newest = {(row["case_id"], row["kind"]): row for row in await store.read_of_root(tx, root_id)}
     pauses = await store.read_pauses_of_root(tx, root_id)
     told = await store.read_told(tx, [row["clock_id"] for row in newest.values()])
-    return {key: await _explained(tx, row, pauses.get(row["clock_id"], ()), told, now) for key, row in newest.items()}
+    explained = {
+        key: await _explained(tx, row, pauses.get(row["clock_id"], ()), told, now) for key, row in newest.items()
+    }
+    for recount in (Recount(*row) for row in await store.read_recounts_of_root(tx, root_id)):
+        why = explained.get((recount.case_id, recount.kind))
+        if why is not None and why.clock.clock_id == recount.clock_id:
+            explained[recount.case_id, recount.kind] = replace(why, recounts=(*why.recounts, recount))
+    return explained
 
 
 async def _explained(

@@ -21,31 +21,13 @@ from app.kernel.errors import Refusal
 from app.office import policies
 from app.office.clocks import store
 from app.office.clocks.rules import Clock, Due
-from app.office.clocks.rules.recounting import Outcome, Recounted, recounted
+from app.office.clocks.rules.recounting import Outcome, Recount, Recounted, recounted
 from app.office.clocks.service import ladders
 from app.office.clocks.service.cases import Lock, locks
 from app.office.clocks.service.keeping import calendar_on
 
 BLOCK: Final = 200  # Roots in one transaction: some hundredths of a second.
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Recount:
-    """One deadline counted again at `at`, old to new. `counted_on` differs from `due_on` only where it was kept."""
-
-    clock_id: UUID
-    case_id: UUID
-    kind: str
-    at: datetime
-    outcome: str
-    from_version: int
-    to_version: int
-    old_due_on: date
-    due_on: date
-    was_provisional: bool
-    is_provisional: bool
-    counted_on: date
 
 
 class WatchBody(BaseModel):
@@ -132,14 +114,7 @@ async def _write(tx: Tx, found: Sequence[tuple[Record, Clock, Recounted]], versi
 
 async def of_root(tx: ReadTx, root_id: UUID) -> tuple[Recount, ...]:
     """What was counted again for the clocks of one root that the caller may see, oldest first."""
-    return tuple(
-        Recount(
-            row["clock_id"], row["case_id"], row["kind"], row["recounted_at"], row["outcome"], row["from_version"],
-            row["to_version"], row["old_due_on"], row["due_on"], row["was_provisional"], row["is_provisional"],
-            row["counted_on"],
-        )
-        for row in await store.read_recounts_of_root(tx, root_id)
-    )  # fmt: skip
+    return tuple(Recount(*row) for row in await store.read_recounts_of_root(tx, root_id))
 
 
 async def missing_year(tx: ReadTx, today: date) -> MissingYear | None:
