@@ -24,6 +24,7 @@ from app.market.orders.store import lock_free as lock_free_orders
 from app.market.packages.events import DeliveryFailed, PackageDelivered, PackageSealed
 from app.market.packages.jobs import note_delivered, note_failed, tell_bank
 from app.market.parties.jobs import open_branches, reconcile_newest, reconcile_pools
+from app.market.recommendations.events import FirmRecommended
 from app.market.supervision.service import circular_figures
 from app.office import clocks, messages
 from app.office.clocks.events import RungReached
@@ -49,6 +50,7 @@ def make_bus() -> Bus:
     for kind in sla.LISTENED:
         bus.listen_in_tx(kind, sla.keep_time)
     bus.listen_in_tx(ConsentRevoked, orders.end_revoked)
+    bus.listen_in_tx(OrderPosted, supervision.note_traits)
     bus.listen_in_tx(NoticeDelivered, note_delivered)
     bus.listen_in_tx(NoticeFailed, note_failed)
     bus.listen_in_tx(PackageDelivered, sla.package_delivered)
@@ -68,6 +70,7 @@ def make_bus() -> Bus:
     for fact in announcements.ANNOUNCED:
         bus.listen_after("announcements.announce", fact, announcements.announce)
     bus.listen_after("announcements.announce_rung", RungReached, announcements.announce_rung)
+    bus.listen_after("announcements.recommended", FirmRecommended, announcements.announce_recommendation)
     return bus
 
 

@@ -9,6 +9,7 @@ from app.market import parties
 from app.market.announcements import rules
 from app.market.announcements.rules import Told
 from app.market.orders.events import OrderEvent, SuborderEvent
+from app.market.recommendations.events import FirmRecommended
 from app.office import messages
 from app.office.clocks.events import RungReached
 from app.office.messages import Audience, Draft, Mailbox
@@ -77,3 +78,10 @@ def _url(one: Told, event: OrderEvent) -> str:
 
 def _case(event: OrderEvent) -> UUID:
     return event.suborder_id if isinstance(event, SuborderEvent) else event.order_id
+
+
+async def announce_recommendation(tx: Tx, event: FirmRecommended) -> None:
+    """Tell a firm that it stands on the recommended list, if it has an account to be told in."""
+    if event.business_id is not None:
+        box = Mailbox(Audience.FIRM, event.business_id)
+        await messages.write(tx, Draft(box, "firm.recommended", {}, "/my/orders/new", event.subject_id), at=event.at)

@@ -107,5 +107,14 @@ _TOLD: Final[Mapping[type[OrderEvent], Callable[[Any], Sequence[Told]]]] = {
     told.SuborderLapsed: _lapsed,
     told.OrderEnded: _ended,
     told.ClockBreached: _breached,
+    told.LoanRepaid: lambda event: (
+        _firm("loan_repaid", {"amount_fen": event.amount_fen, "outstanding_fen": event.outstanding_fen}),
+    ),
+    told.LoanExtended: lambda event: (_firm("loan_extended", {"until_on": event.until_on.isoformat()}),),
+    told.LoanOverdue: lambda event: (
+        _firm("loan_overdue", {"amount_fen": event.amount_fen, "since_on": event.since_on.isoformat()}),
+    ),
+    told.LoanSettled: lambda event: (_firm("loan_settled"),),
+    told.DeferralAgreed: lambda event: (_firm("deferral_agreed", {"until_on": event.until_on.isoformat()}),),
 }
 ANNOUNCED: Final[tuple[type[OrderEvent], ...]] = tuple(_TOLD)

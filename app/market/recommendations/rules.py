@@ -63,7 +63,9 @@ def read_list(text: str) -> tuple[tuple[Line, ...], tuple[Fault, ...]]:
     >>> read_list("名称\\n甲")[1][0].why
     'heading'
     """
-    rows = [[half_width(cell).strip() for cell in row] for row in csv.reader(io.StringIO(text.removeprefix("\ufeff")))]
+    text = text.removeprefix("\ufeff").strip()
+    between = "\t" if "\t" in text.partition("\n")[0] else ","
+    rows = [[half_width(cell).strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=between)]
     head = rows[0] if rows else []
     missing = [name for name in (CODE, *CRITERIA.values()) if name not in head]
     if missing:

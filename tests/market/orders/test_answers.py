@@ -41,7 +41,7 @@ def test_the_first_open_question_is_asked(question: str):
 
     answers = read_answers({name: value for name, value in WHOLE.items() if name != field}, DISTRICTS, BOUNDS)
 
-    assert (None if field in ("until_days", "places") else question) == answers.open_question
+    assert (None if field in ("kind", "until_days", "places") else question) == answers.open_question
 
 
 def test_what_hardly_anybody_wants_otherwise_is_answered_beforehand():

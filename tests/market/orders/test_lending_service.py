@@ -77,6 +77,10 @@ async def test_a_loan_is_repaid_extended_overdue_and_settled(city: City) -> None
         "written_off_fen": (5 * WAN, 1),
     } == owed  # fmt: skip
     assert ("closed", None) == (view.standing, view.order["end_state"])
+    await city.work(shanghai("2027-06-01 11:00"))
+    async with city.db.reading(Role.WORKER) as tx:
+        told = {row["kind"] for row in await tx.fetch("select kind from messages where audience = 'firm'")}
+    assert {"firm.loan_repaid", "firm.loan_extended", "firm.loan_overdue", "firm.loan_settled"} <= told
 
 
 FIGURES = ("outstanding_fen", "paid_out_fen", "repaid_fen", "written_off_fen")

@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from app.access.seats import Seat, SeatRole
+from app.infra import outbox
 from app.infra.db import Role, Scope
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
@@ -169,10 +170,8 @@ async def recommend(city: City, at: Any) -> None:
     operator = Seat(new_id(), new_id(), SeatRole.REGULATOR)
     await city.set_clock(at)
     async with city.db.transaction(Role.REGULATOR, Scope(operator.org_id, operator.person_id)) as tx:
-        answer = await recommendations.import_list(
-            tx, f"{head}\n{city.subject.uscc},是,是,是,是,是\n", by=operator, now=at
-        )
-    assert (1, ()) == answer
+        row = f"{city.subject.uscc},是,是,是,是,是"
+        assert 1 == await recommendations.import_list(tx, f"{head}\n{row}\n", by=operator, now=at)
 
 
 async def test_a_recommended_firm_is_answered_within_a_month_of_the_recommendation(city: City) -> None:
@@ -181,6 +180,9 @@ async def test_a_recommended_firm_is_answered_within_a_month_of_the_recommendati
     with pytest.raises(Refusal) as before:
         await post(city, n, LoanType.RECOMMENDED, None)
     await recommend(city, shanghai("2026-03-02 10:00"))
+    await outbox.drain(city.db)
+    async with city.db.reading(Role.WORKER) as tx:
+        assert 1 == await tx.value("select count(*) from messages where kind = 'firm.recommended'")
 
     order_id = await post(city, n, LoanType.RECOMMENDED, None)
 

@@ -52,6 +52,7 @@ class PostForm(Form):
 
     order_id: UUID
     previous: UUID | None = None
+    kind: Short | None = None
     amount_wan: Short
     term_months: Short
     purpose: Short

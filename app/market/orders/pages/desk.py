@@ -17,6 +17,7 @@ from app.market import packages, papers, reasons
 from app.market.orders.pages import desk_words, words
 from app.market.orders.pages.desk_evidence import choices, gaps_of, initials, tabs_of
 from app.market.orders.pages.desk_lists import course_of
+from app.market.orders.pages.kinds import TITLES
 from app.market.orders.rules.states import State
 from app.market.orders.service import desk, inbox, lending, marks
 from app.market.orders.service.desk import CaseView
@@ -82,7 +83,7 @@ async def case_page(
         "strips": [_strip(one) for one in view.explained], "typed": _first_typed(view, tx.now), "fault": "",
         "fault_at": "", "quote": None, "payment": "", "level_fen": level_fen, "materials": _materials(view),
         "reasons": None, "chosen": None, "now": tx.now, "today": shanghai_date(tx.now), "draw_id": new_id(),
-        "loan": loan, "loan_acts": LOAN_ACTS,
+        "loan": loan, "loan_acts": LOAN_ACTS, "loan_titles": TITLES,
         "owed_wan": format_wan(loan.outstanding_fen).replace(",", "") if loan else "",
         "base": f"/desk/suborders/{suborder_id}", "files": await papers.list_of_suborder(tx, suborder_id),
     }  # fmt: skip

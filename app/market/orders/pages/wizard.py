@@ -18,6 +18,7 @@ from app.kernel.money import FEN_PER_WAN
 from app.market import limits
 from app.market.orders.pages import words
 from app.market.orders.pages.answers import QUESTIONS, STEPS, Answers, read_answers
+from app.market.orders.pages.kinds import kinds_of
 from app.market.orders.rules.facts import Bounds
 from app.market.orders.service.bounds import bounds_on
 from app.market.orders.service.postings import Match, match
@@ -74,7 +75,7 @@ async def show_question(tx: Given[ReadTx], seat: Given[Seat], request: Request[A
         fault=answers.faults.get(field, "") if asked is None or field in answers.faults else "",
         hidden=answers.hidden(without=field),
         back_url=_back(answers, question),
-        options=_options(question, bounds, on),
+        options=_options(question, bounds, on, answers),
         districts=districts,
         reserves=bounds.reserves_max,
         quick=_quick(highest, bounds) if question == "amount" else (),
@@ -84,12 +85,16 @@ async def show_question(tx: Given[ReadTx], seat: Given[Seat], request: Request[A
 
 def _step(question: str) -> int:
     """Where a question stands on the whole way; what is asked only when wanted otherwise stands with the check."""
+    if question == "kind":
+        return 1
     return STEPS.index(question if question in STEPS else "check") + 1
 
 
-def _options(question: str, bounds: Bounds, on: date) -> Sequence[tuple[str, object]]:
+def _options(question: str, bounds: Bounds, on: date, answers: Answers) -> Sequence[tuple[str, object]]:
     """(value, what its words need) of a question that offers choices."""
     match question:
+        case "kind":
+            return [(one.value, one) for one in answers.kinds]
         case "term":
             return [(str(months), months) for months in bounds.term_months]
         case "purpose":
@@ -163,7 +168,7 @@ async def answers_of(
     firm = await orgs.get_org(tx, seat.org_id)
     home = "" if firm.subject_id is None else (await subjects.get(tx, firm.subject_id)).district_code or ""
     found = request.query_params if sent is None else sent
-    return read_answers(found, await districts_on(tx, on), await bounds_on(tx, on), home)
+    return read_answers(found, await districts_on(tx, on), await bounds_on(tx, on), home, await kinds_of(tx, seat))
 
 
 async def districts_on(tx: ReadTx, on: date) -> dict[str, str]:
@@ -179,10 +184,14 @@ def ask_again(answers: Answers, question: str) -> str:
 
 def _back(answers: Answers, question: str) -> str:
     """The question before, the answers for one that was asked again from there, the estimates before the first."""
+    if question == "kind":
+        return "/my"
     if question not in STEPS:
         return f"{NEW}?{urlencode(answers.hidden())}" if answers.open_question is None else ask_again(answers, STEPS[3])
     before = STEPS[: STEPS.index(question)]
-    return ask_again(answers, before[-1]) if before else "/my/estimates"
+    if before:
+        return ask_again(answers, before[-1])
+    return ask_again(answers, "kind") if answers.is_typed else "/my/estimates"
 
 
 async def _highest(tx: ReadTx, seat: Seat) -> int | None:

@@ -245,3 +245,8 @@ async def own_loans(tx: ReadTx, business_id: UUID) -> list[tuple[Record, facts.L
         (row, loans[row["suborder_id"]]) for row in rows
         if row["paid_fen"] > loans[row["suborder_id"]].repaid_fen + loans[row["suborder_id"]].written_off_fen
     ]  # fmt: skip
+
+
+async def order_of_loan(tx: ReadTx, suborder_id: UUID | None) -> UUID | None:
+    """The order of the loan that a renewal or a deferral points to."""
+    return None if suborder_id is None else await store.find_order_of(tx, suborder_id)
