@@ -9,12 +9,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from app.market.orders.rules.facts import ContestPapers, DenyContact, Part, Refused, Retract
+from app.market.orders.rules.facts import ContestPapers, DenyContact, Origin, Part, Refused, Retract
 from app.market.orders.rules.states import RETRACTIONS, Act, Clock, State
 from app.market.orders.rules.steps import Working
 
 
 def _deny_contact(work: Working, part: Part, command: DenyContact) -> Refused | None:
+    if part.origin is Origin.APPEAL:
+        return Refused("wrong-state", "after an appeal nobody said that the firm was called")
     part = work.move(part, Act.DENY_CONTACT, State.ACCEPTED, command=command)
     judge_again(work, part, Clock.CONTACT, part.context.contact_due_at)
     return None
