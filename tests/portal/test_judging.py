@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.access.audit import Waiting
 from app.infra.facts import DatabaseFacts, Disk, JobRun
 from app.infra.outbox import Queue
 from app.portal.judging import Seen, judge, worst
@@ -24,7 +25,7 @@ def ago(seconds: int) -> datetime:
 
 def test_what_is_well_asks_for_nothing():
     """A page that always wants something is not read."""
-    checks = judge(WELL)
+    checks = judge(WELL) + judge(replace(WELL, sealing=Waiting(3, ago(2), 7, ago(3))))
 
     assert {(one.tone, one.todo) for one in checks} == {("good", "")}
 
@@ -53,6 +54,8 @@ def test_what_is_well_asks_for_nothing():
         (replace(WELL, disk=Disk(100, 15)), "磁盘", "warn"),
         (replace(WELL, disk=Disk(100, 5)), "磁盘", "bad"),
         (replace(WELL, outlets=2), "待归属网点", "warn"),
+        (replace(WELL, sealing=Waiting(3, ago(31), 7, ago(40))), "记录封存", "warn"),
+        (replace(WELL, sealing=Waiting(3, ago(301), None, None)), "记录封存", "bad"),
         (replace(WELL, missing_year=(2027, False)), "放假安排", "warn"),
         (replace(WELL, missing_year=(2027, True)), "放假安排", "bad"),
     ],

@@ -13,6 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from standardwebhooks.webhooks import Webhook
 
+from app.access import audit
 from app.access.seats import Seat, SeatRole
 from app.infra import vault
 from app.infra.db import Database, Role, Scope
@@ -120,6 +121,24 @@ async def test_a_notice_arrives_signed_and_is_told_once(
     assert json.loads(body)["data"] == {name: str(value) for name, value in IDS.items()}
     assert await state(db) == [("delivered", 1, None)]
     assert [(type(e), e.notice_id, e.ids, e.stream_id) for e in heard] == [(NoticeDelivered, notice_id, IDS, ORDER)]
+
+
+async def test_a_notice_carries_the_newest_head_of_the_log(
+    db: Database, hand: Hand, http: Outgoing, tmp_path: Path
+) -> None:
+    """Each receiver can hold the platform to what it was shown (P22)."""
+    async with endpoint() as bank:
+        await register(db, bank.url)
+        await tell(db)
+        await audit.Sealer(db, tmp_path).tick()
+        await run_due(db, http, hand.at)
+
+    ((headers, _),) = bank.got
+    async with db.reading(Role.WORKER) as tx:
+        newest = await audit.latest_head(tx)
+    assert newest is not None
+    assert headers["xinyidai-audit-head"] == newest.as_header()
+    assert f"root={newest.head.root}" in newest.as_header()
 
 
 async def test_the_common_library_verifies_a_v1_notice_as_it_arrived(db: Database, http: Outgoing) -> None:
