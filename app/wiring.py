@@ -25,6 +25,7 @@ from app.market.packages.events import DeliveryFailed, PackageDelivered, Package
 from app.market.packages.jobs import note_delivered, note_failed, tell_bank
 from app.market.parties.jobs import open_branches, reconcile_newest, reconcile_pools
 from app.market.recommendations.events import FirmRecommended
+from app.market.supervision.jobs import measure
 from app.market.supervision.service import circular_figures
 from app.office import clocks, messages
 from app.office.clocks.events import RungReached
@@ -116,6 +117,7 @@ async def worker_jobs(settings: Settings, db: Database) -> AsyncIterator[Mapping
                 "proposals": _in_one(db, expire_proposals),
                 "seals": audit.Sealer(db, settings.heads_folder).tick,
                 "figures": _in_one(db, supervision.fold),
+                "conduct": _in_one(db, measure),
                 "revocations": lambda: finish_revocations(db, lock_first=orders.lock_for_revocation),
                 "callbacks": every(DRAW_SECONDS, _in_one(db, ratings.draw_callbacks)),
                 "pools": every(RECONCILE_SECONDS, _in_one(db, reconcile_newest)),

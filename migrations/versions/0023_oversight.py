@@ -1,5 +1,6 @@
-"""Supervision that acts: urges 督办 and circulars 通报, each with its moves."""
+"""Supervision that acts: urges 督办 and circulars 通报, each with its moves; and measures of conduct."""
 
+import gaming
 from alembic import op
 from rls import protect, role
 
@@ -59,6 +60,7 @@ def upgrade() -> None:
         op.execute(f"create view {name} with (security_invoker = true) as {body}")
         for reader in READERS:
             op.execute(f"grant select on {name} to {role(reader)}")
+    gaming.create()
 
 
 def _moves(rows: object) -> str:
@@ -221,6 +223,7 @@ def _circulars() -> None:
 
 
 def downgrade() -> None:
+    gaming.drop()
     op.execute(f"revoke execute on function orgs_v_colleagues(uuid[]) from {role('regulator')}")
     for view in reversed(VIEWS):
         op.execute(f"drop view {view}")

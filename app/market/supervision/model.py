@@ -253,3 +253,48 @@ class FileRow(SQLModel, table=True):
 
     number: str = Field(sa_column=sa.Column(sa.Text, sa.ForeignKey("supervision_documents.number"), primary_key=True))
     content: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
+
+
+class GamingTouchedRow(SQLModel, table=True):
+    """A suborder whose conduct is to be measured anew; triggers add it, `gaming_fold` takes it."""
+
+    __tablename__ = "gaming_touched"
+
+    seq: int = Field(sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True))
+    suborder_id: UUID
+
+
+class GamingFactRow(SQLModel, table=True):
+    """What a suborder adds to a measure of conduct: `value` of `whole`; `mark` tells several of one measure apart."""
+
+    __tablename__ = "gaming_facts"
+    __table_args__ = (
+        sa.Index("gaming_facts_cases", "measure", "branch_id", sa.text("at desc"), sa.text("suborder_id desc")),
+    )
+
+    suborder_id: UUID = Field(primary_key=True)
+    measure: str = Field(sa_column=_text(primary_key=True))
+    mark: int = Field(primary_key=True)
+    bank_id: UUID
+    branch_id: UUID
+    at: datetime = Field(sa_column=_instant())
+    told_on: date
+    value: int = Field(sa_column=_big())
+    whole: int = Field(sa_column=_big())
+
+
+class GamingSumRow(SQLModel, table=True):
+    """Facts of a branch, a measure and a day, with the squares of which an interval is reckoned."""
+
+    __tablename__ = "gaming_sums"
+
+    measure: str = Field(sa_column=_text(primary_key=True))
+    told_on: date = Field(primary_key=True)
+    branch_id: UUID = Field(primary_key=True)
+    bank_id: UUID = Field(primary_key=True)
+    cases: int = Field(sa_column=_big())
+    value: int = Field(sa_column=_big())
+    whole: int = Field(sa_column=_big())
+    value_square: int = Field(sa_column=_big())
+    value_whole: int = Field(sa_column=_big())
+    whole_square: int = Field(sa_column=_big())
