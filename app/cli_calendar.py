@@ -87,13 +87,9 @@ def show_due(
         return
     if start is None or not limit:
         _refuse("give START and LIMIT, or --lines FILE; see --help.")
+    held = _understood(lambda: tuple(read_pause(one, found) for one in pauses or ()))
     answer = _understood(
-        lambda: answer_due(
-            read_moment("START", start, found),
-            read_limit(" ".join(limit), unit),
-            tuple(read_pause(one, found) for one in pauses or ()),
-            found,
-        )
+        lambda: answer_due(read_moment("START", start, found), read_limit(" ".join(limit), unit), held, found)
     )
     if as_json:
         _print_object(answer.members() | ({"days": day_members(answer.lines())} if explain else {}))

@@ -5,15 +5,19 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import asyncpg
 
 from app.cli_calendar_asked import Unclear, read_document
 from app.infra import places
-from app.infra.migrate import add_version, versions_of
+from app.infra.db import Role
+from app.infra.migrate import add_version
+from app.infra.outbox import Bus
 from app.infra.settings import Settings, load
 from app.kernel.calendars import TABLE_FIRST, TABLE_LAST, Calendar, Hours, hours_of
 from app.kernel.workdays import BadCalendar, inherited_key, parse_calendar
+from app.office import policies
 
 KIND: Final = "calendar"
 SHOWN_MAX: Final = 400
@@ -32,9 +36,8 @@ def load_version(file: Path, key: str | None, *, dry_run: bool) -> list[str]:
         raise Unclear(f"{file.name} states no `version`.")
     settings = load()
     with places.server_address(settings) as server_url:
-        address = _Address(settings, server_url)
         try:
-            found = asyncio.run(address.read([key, inherited_key(body) or key]))
+            found = asyncio.run(_read_versions(settings, server_url))
         except (OSError, asyncpg.PostgresError) as problem:
             raise Unclear(
                 f"the database is not ready ({type(problem).__name__}); run xinyidai migrate first."
@@ -43,7 +46,7 @@ def load_version(file: Path, key: str | None, *, dry_run: bool) -> list[str]:
         if row is None:
             return lines
         if not dry_run:
-            asyncio.run(address.add(row))
+            asyncio.run(_add(settings, server_url, row))
     done = "Nothing was loaded (--dry-run)." if dry_run else "Loaded. The worker counts open deadlines again now."
     return [*lines, done]
 
@@ -123,16 +126,25 @@ def _words(hours: Hours) -> str:
     return ", ".join(map(str, hours)) or "closed"
 
 
-class _Address:
-    """Where the database is, for the two short visits of its owner."""
+async def _read_versions(settings: Settings, server_url: str) -> Versions:
+    """Every version of every calendar that is loaded, by key, the oldest first."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    async with (
+        places.open_database(settings, server_url, Bus(), "xinyidai-calendar") as db,
+        db.reading(Role.WORKER) as tx,
+    ):
+        for one in await policies.all_versions(tx, KIND):
+            row = {
+                "version": one.version,
+                "valid_from": one.valid_from,
+                "valid_to": one.valid_to,
+                "body": dict(one.body),
+            }
+            found.setdefault(one.key, []).append(row)
+    return found
 
-    def __init__(self, settings: Settings, server_url: str) -> None:
-        self._url = places.database_address(settings, server_url)
-        self._secret = settings.secret
-        self._names = {"database": self._url.rsplit("/", 1)[-1].split("?")[0], "prefix": places.NAME}
 
-    async def read(self, keys: list[str]) -> Versions:
-        return {key: await versions_of(self._url, self._secret, KIND, key, **self._names) for key in set(keys)}
-
-    async def add(self, row: dict[str, Any]) -> None:
-        await add_version(self._url, self._secret, KIND, row, **self._names)
+async def _add(settings: Settings, server_url: str, row: dict[str, Any]) -> None:
+    url = places.database_address(settings, server_url)
+    database = urlsplit(url).path.strip("/")
+    await add_version(url, settings.secret, KIND, row, database=database, prefix=places.NAME)

@@ -13,8 +13,9 @@ from app import cli_calendar
 from app.cli_calendar_asked import Unclear, read_limit
 from app.cli_calendar_loading import judge_version
 from app.infra.db import Database, Role
-from app.infra.migrate import add_version, versions_of
+from app.infra.migrate import add_version
 from app.kernel.calendar_documents import EXAMPLE
+from app.office import policies
 from app.office.clocks.rules import Limit, LimitUnit
 from tests.conftest import SECRET, Cluster
 
@@ -314,7 +315,6 @@ async def test_a_loaded_version_is_in_the_database_for_good(cluster: Cluster, da
     await add_version(cluster.url, SECRET, "calendar", added, **names)
     await add_version(cluster.url, SECRET, "calendar", added | {"body": {}}, **names)
 
-    (found,) = await versions_of(cluster.url, SECRET, "calendar", "own", **names)
-    assert (3, BODY) == (found["version"], found["body"])
     async with db.reading(Role.WORKER) as tx:
-        assert 1 == await tx.value("select count(*) from policies where key = 'own'")
+        found = [one for one in await policies.all_versions(tx, "calendar") if one.key == "own"]
+    assert [(3, BODY)] == [(one.version, one.body) for one in found]

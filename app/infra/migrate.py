@@ -178,39 +178,19 @@ async def _policies(url: str, prefix: str) -> None:
         await connection.close()
 
 
-async def versions_of(
-    url: str, secret: bytes, kind: str, key: str, *, database: str, prefix: str
-) -> list[dict[str, Any]]:
-    """Every version of one policy as it stands in the database, the oldest first."""
-    connection = await _owner(url, secret, database, prefix)
-    try:
-        rows = await connection.fetch(
-            "select version, valid_from, valid_to, body::text from policies where kind = $1 and key = $2"
-            " order by version", kind, key,
-        )  # fmt: skip
-        return [dict(row) | {"body": json.loads(row["body"])} for row in rows]
-    finally:
-        await connection.close()
-
-
 async def add_version(url: str, secret: bytes, kind: str, row: dict[str, Any], *, database: str, prefix: str) -> None:
     """Add one version of a policy; one that is there already stays as it is. `valid_from` and `valid_to` are dates."""
-    connection = await _owner(url, secret, database, prefix)
+    user = f"{prefix}_migrate"
+    address = with_user(url, user, role_password(secret, user), database)
+    connection = await asyncpg.connect(address, server_settings={"application_name": APPLICATION})
     try:
+        await connection.execute(f"set role {prefix}_owner")
         await connection.execute(
             "select load_policy($1, $2, $3, $4, $5, $6)", kind, row["key"], row["version"], row["valid_from"],
             row["valid_to"], json.dumps(row["body"]),
         )  # fmt: skip
     finally:
         await connection.close()
-
-
-async def _owner(url: str, secret: bytes, database: str, prefix: str) -> "asyncpg.Connection[asyncpg.Record]":
-    user = f"{prefix}_migrate"
-    address = with_user(url, user, role_password(secret, user), database)
-    connection = await asyncpg.connect(address, server_settings={"application_name": APPLICATION})
-    await connection.execute(f"set role {prefix}_owner")
-    return connection
 
 
 def migrate_now(url: str, secret: bytes, **names: str) -> str:
