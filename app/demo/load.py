@@ -202,7 +202,7 @@ async def _facts(tx: Tx, today: date, firm: Firm, edition: str = "") -> None:
     """What departments reported of the firm. What they never collected stays unknown: no coverage, no record."""
     subject = await subjects.find_by_uscc(tx, firm.uscc)
     assert subject is not None, "the registry was imported first"
-    known: dict[str, Mapping[str, str | int | None]] = {}
+    known: dict[str, Mapping[str, str | int | None]] = {"registry.basic": {"industry_code": firm.industry_code}}
     if firm.tax_paid_12m_fen is not None:
         known["tax.paid"] = {"paid_12m_fen": firm.tax_paid_12m_fen}
     if firm.tax_credit is not None:

@@ -7,6 +7,7 @@ from app.market.supervision.service import CaseFile, CaseFound, find_cases, open
 from app.market.supervision.service.documents import Document
 from app.market.supervision.service.documents import find as find_document
 from app.market.supervision.service.months import find_damage, read_frozen
+from app.market.supervision.service.traits import note_traits
 
 __all__ = [
     "Board",
@@ -24,6 +25,7 @@ __all__ = [
     "find_damage",
     "find_document",
     "fold",
+    "note_traits",
     "open_case_file",
     "read_board",
     "read_frozen",

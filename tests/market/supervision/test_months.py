@@ -4,7 +4,7 @@ import hashlib
 import io
 import re
 from collections.abc import Awaitable
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 import asyncpg
@@ -131,8 +131,11 @@ async def test_whoever_touches_a_frozen_month_is_found_out(db: Database, admin: 
     assert any(said in line for line in broken), broken
 
 
-@pytest.mark.parametrize("verb", ["update supervision_months set formula = 2", "delete from supervision_frozen_facts",
-                                  "delete from supervision_frozen_figures", "delete from supervision_documents"])  # fmt: skip
+@pytest.mark.parametrize(
+    "verb",
+    ["update supervision_months set formula = 2", "delete from supervision_frozen_facts",
+     "delete from supervision_frozen_figures", "delete from supervision_documents"],
+)  # fmt: skip
 async def test_no_audience_can_change_what_is_frozen(db: Database, verb: str):
     """Not the regulator, who froze it; nor the worker."""
     for role in (Role.REGULATOR, Role.WORKER, Role.OPS):
