@@ -155,7 +155,7 @@ def judge(case: Case, dated: Iterable[DatedPromise], calendar: Calendar, as_of: 
     start = next((move for move in case.moves if move.act == versions[0].promise.start and move.at <= as_of), None)
     if start is None:
         return None
-    promise = _in_force(versions, china_day(start.at))
+    promise = in_force(versions, china_day(start.at))
     if promise is None:
         return None
     later = [move for move in kept(case.moves, as_of) if move.seq > start.seq]
@@ -175,7 +175,7 @@ def judge(case: Case, dated: Iterable[DatedPromise], calendar: Calendar, as_of: 
     return Judged(case.suborder_id, promise.code, outcome, start.at, stop.at, None, stop.at, used, paused)
 
 
-def _in_force(versions: Iterable[DatedPromise], on: date) -> Promise | None:
+def in_force(versions: Iterable[DatedPromise], on: date) -> Promise | None:
     valid = [one for one in versions if one.valid_from <= on and (one.valid_to is None or on <= one.valid_to)]
     return max(valid, key=lambda one: one.version).promise if valid else None
 

@@ -4,8 +4,10 @@ Exempt from the rule that a room's tables are its own: it only reads, in a role 
 on the code it checks. It names no table of clocks.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from app.infra.db import ReadTx, Record
 from app.replay.documents import ACTS, Calendar, DatedPromise, bears_out, read_calendar, read_promise
@@ -17,7 +19,7 @@ select s.suborder_id, s.bank_id, s.branch_id, s.product_id, coalesce(o.district_
        p.is_unsecured,
        array(select k.sealed_at from packages k where k.suborder_id = s.suborder_id order by k.sealed_at) as sealed
   from suborders s join orders o using (order_id) left join supervision_traits t using (order_id)
-  left join products p using (product_id) order by s.suborder_id
+  left join products p using (product_id) where $1::uuid[] is null or s.suborder_id = any($1) order by s.suborder_id
 """
 MOVES: Final = """
 select m.suborder_id, m.seq, m.act, m.to_state, m.at, m.cause,
@@ -37,7 +39,8 @@ select m.suborder_id, m.seq, m.act, m.to_state, m.at, m.cause,
                     row_number() over (partition by suborder_id, kind order by seq) as nth from loan_entries) l
     on l.suborder_id = m.suborder_id and l.nth = m.nth
    and (m.act, l.kind) in (('repay', 'repayment'), ('settle', 'settlement'))
- where m.at <= $1 and ($2::bigint is null or m.seq <= $2) order by m.suborder_id, m.seq
+ where m.at <= $1 and ($2::bigint is null or m.seq <= $2) and ($3::uuid[] is null or m.suborder_id = any($3))
+ order by m.suborder_id, m.seq
 """
 POLICIES: Final = (
     "select key, version, valid_from, valid_to, body from policies where kind = 'clock' order by key, version"
@@ -46,10 +49,12 @@ CALENDAR: Final = "select body from policies where kind = 'calendar' order by ve
 SHOWN: Final = 'select "by", key, figure, value, "of" from supervision_v_figures($1)'
 
 
-async def read_cases(tx: ReadTx, as_of: datetime, last_seq: int | None = None) -> tuple[Case, ...]:
+async def read_cases(
+    tx: ReadTx, as_of: datetime, last_seq: int | None = None, *, of: Sequence[UUID] | None = None
+) -> tuple[Case, ...]:
     """Every suborder with its moves up to `as_of`, in order; with `last_seq` those alone that were known by then."""
     moves: dict[object, list[Move]] = {}
-    for record in await tx.fetch(MOVES, as_of, last_seq):
+    for record in await tx.fetch(MOVES, as_of, last_seq, of):
         moves.setdefault(record["suborder_id"], []).append(_move(record))
     return tuple(
         Case(
@@ -66,7 +71,7 @@ async def read_cases(tx: ReadTx, as_of: datetime, last_seq: int | None = None) -
             record["is_unsecured"],
             tuple(record["sealed"]),
         )
-        for record in await tx.fetch(CASES)
+        for record in await tx.fetch(CASES, of)
     )
 
 
