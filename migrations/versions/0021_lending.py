@@ -17,8 +17,8 @@ TRANSITIONS = [
     ("serviced", "settle", "settled"),
     ("picked", "reschedule", "settled"),
 ]
-ENDED_BEFORE = "state in ('refused', 'passed_over', 'withdrawn', 'lapsed')"
-ENDED = "state in ('refused', 'passed_over', 'withdrawn', 'lapsed', 'settled')"
+ENDED_BEFORE = "state in ('refused', 'passed_over', 'withdrawn', 'lapsed', 'moved')"
+ENDED = "state in ('refused', 'passed_over', 'withdrawn', 'lapsed', 'moved', 'settled')"
 PICKED_BEFORE = "state in ('picked', 'signed', 'paying', 'serviced')"
 PICKED = "state in ('picked', 'signed', 'paying', 'serviced', 'settled')"
 READS_ALL = dict.fromkeys(("regulator", "reporter"), ("select", "true")) | {
@@ -105,6 +105,10 @@ def _entries() -> None:
         "worker": ("select", "true"),
         **READS_ALL,
     })  # fmt: skip
+    # A firm that asks for a renewal or a deferral is told what its loan owes, before that loan's order is known.
+    op.execute(
+        f"create policy act_find on loan_entries for select to {role('act')} using (business_id = app_org())"
+    )
     op.execute(
         "create view orders_v_loan_entries with (security_invoker = true) as select seq, entry_id, suborder_id,"
         " order_id, business_id, bank_id, branch_id, kind, amount_fen, told_on, until_on, recorded_at from loan_entries"

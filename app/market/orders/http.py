@@ -15,6 +15,7 @@ from app.kernel.ids import new_id
 from app.market import reasons
 from app.market.orders import schemas
 from app.market.orders.rules.cost import Fee, Repayment
+from app.market.orders.rules.loans import OF_A_LOAN, LoanType
 from app.market.orders.service import acceptances, acting, decisions, payments, postings, reading, withdrawals
 from app.market.orders.service.showing import (
     EnvelopeView,
@@ -36,7 +37,7 @@ BRANCH: Final = (SeatRole.BRANCH_CLERK, SeatRole.BRANCH_CHECKER, SeatRole.BANK_C
 BRANCH_ACTS: Final = {"roles": BRANCH, "db": Role.ACT}
 BANK: Final = (*BRANCH, SeatRole.BANK_ADMIN)
 SEES: Final = {"roles": (*BANK, SeatRole.BUSINESS, SeatRole.REGULATOR)}
-MATCH_FILTERS: Final = frozenset({"amount_fen", "term_months", "purpose", "collateral", "district_code"})
+MATCH_FILTERS: Final = frozenset({"amount_fen", "term_months", "purpose", "collateral", "district_code", "loan_type"})
 Asked = Request[Any, Any, Any]
 
 
@@ -54,6 +55,7 @@ async def list_matches(request: Asked, tx: Given[ReadTx]) -> dict[str, list[Matc
         order_id=new_id(), amount_fen=_whole(request, "amount_fen", 10**12), places=1, until_on=date.max,
         term_months=_whole(request, "term_months", 360), purpose=query.get("purpose", "")[:60],
         collateral=query.get("collateral", "")[:60], district_code=query.get("district_code"),
+        loan_type=_type(query.get("loan_type", "new")),
     )  # fmt: skip
     return {"matches": [MatchView.of(found) for found in await postings.match(tx, draft, now=tx.now)]}
 
@@ -69,6 +71,7 @@ async def post_order(
             order_id=data.order_id or new_id(), amount_fen=data.amount_fen, term_months=data.term_months,
             purpose=data.purpose, collateral=data.collateral, district_code=data.district_code,
             until_on=data.until_on, places=data.places, previous_order_id=data.previous_order_id,
+            loan_type=LoanType(data.loan_type), of_suborder_id=data.of_suborder_id,
         )  # fmt: skip
         ticks = [postings.Tick(b.branch_id, b.product_id, tuple(b.data_classes), b.text_hash) for b in data.banks]
         return await postings.sign_and_post(tx, draft, ticks, by=seat, now=tx.now)
@@ -332,3 +335,10 @@ def _whole(request: Asked, name: str, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 13 and 1 <= int(text) <= most):
         raise Refusal("bad-query", parameter=name)
     return int(text)
+
+
+def _type(text: str) -> LoanType:
+    """The types that any bank may serve; the others are asked of the bank of their loan."""
+    if text not in set(LoanType) - OF_A_LOAN:
+        raise Refusal("bad-query", parameter="loan_type")
+    return LoanType(text)

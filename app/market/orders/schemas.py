@@ -102,7 +102,8 @@ class TickBody(Body):
 class OrderBody(Body):
     """A need with the banks that are asked. Posting signs one consent per bank.
 
-    `order_id` is that of the draft when previews were made for it; left out, one is minted.
+    `order_id` is that of the draft when previews were made for it; left out, one is minted. `of_suborder_id`: the loan
+    that a renewal or a deferral is about.
     """
 
     order_id: UUID | None = None
@@ -114,6 +115,8 @@ class OrderBody(Body):
     until_on: date
     places: Annotated[int, Field(ge=1, le=PLACES_EVER)] = 2
     previous_order_id: UUID | None = None
+    loan_type: Literal["new", "renewal", "deferral", "recommended", "agri"] = "new"
+    of_suborder_id: UUID | None = None
     banks: Annotated[list[TickBody], Field(min_length=1, max_length=BANKS_EVER)]
 
 

@@ -13,7 +13,7 @@ from app.access.seats import Seat
 from app.infra.db import Database, ReadTx, Role
 from app.kernel.errors import Refusal
 from app.market.orders.pages import desk_words
-from app.market.orders.rules.stages import ENDED
+from app.market.orders.rules.stages import AFTER
 from app.market.orders.service import inbox
 from app.market.orders.service.inbox import Wanted
 from app.market.orders.store.desk import FLAGS, ORDERS, Key
@@ -116,7 +116,7 @@ async def course_of(request: Asked, tx: ReadTx, seat: Seat) -> Course:
     text, at = query.get("list", "")[:QUERY_MAX], query.get("at", "")[:90]
     wanted, tail = kept_list(text), tail_of(text, at)
     more = "&" + tail.removeprefix("?") if tail else ""
-    if wanted.stage == ENDED:
+    if wanted.stage in AFTER:
         return Course(address_of(wanted), tail, more, None, None)
     here = read_place(at, wanted.order)
     if here[1].int == 0:  # Opened by its own address: after it comes the most urgent one that is not itself.

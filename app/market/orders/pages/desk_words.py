@@ -14,6 +14,7 @@ STAGES: Final[Mapping[str, str]] = {
     "decide": N_("待决定"),
     "firm": N_("等企业选定"),
     "sign": N_("待签约放款"),
+    "loans": N_("贷后"),
     "ended": N_("已结束"),
 }
 DUES: Final[Mapping[str, str]] = {"": "", "today": N_("今天到期"), "late": N_("逾期")}

@@ -15,7 +15,6 @@ from app.credit import subjects
 from app.infra.db import ReadTx, Record
 from app.kernel.clock import shanghai_date
 from app.kernel.money import format_wan
-from app.kernel.workdays import month_later
 from app.market import parties, recommendations
 from app.market.orders.rules.loans import Loan, LoanType
 from app.market.orders.service import lending
@@ -39,7 +38,7 @@ class Kind:
     bank: str = ""
     owed_fen: int = 0
     ends_on: date | None = None
-    answer_by: date | None = None  # Of a recommended firm: when the bank's month is over.
+    recommended_on: date | None = None  # When the firm was put on the list: the bank's month runs from there.
     answers: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, str] = field(default_factory=dict)
 
@@ -70,8 +69,7 @@ async def kinds_of(tx: ReadTx, seat: Seat) -> tuple[Kind, ...]:
     found = [NEW]
     listed = await recommendations.live_of(tx, firm.subject_id, now=tx.now, days=dated.recommended_days)
     if listed is not None:
-        by = month_later(shanghai_date(listed.recommended_at), 1)
-        found.append(Kind(LoanType.RECOMMENDED, answer_by=by))
+        found.append(Kind(LoanType.RECOMMENDED, recommended_on=shanghai_date(listed.recommended_at)))
     if (await subjects.get(tx, firm.subject_id)).kind.value in dated.agri_kinds:
         found.append(Kind(LoanType.AGRI))
     loans = await lending.own_loans(tx, seat.org_id)

@@ -77,6 +77,7 @@ async def show_question(tx: Given[ReadTx], seat: Given[Seat], request: Request[A
         back_url=_back(answers, question),
         options=_options(question, bounds, on, answers),
         districts=districts,
+        has_loan=any(one.bank for one in answers.kinds),
         reserves=bounds.reserves_max,
         quick=_quick(highest, bounds) if question == "amount" else (),
         highest=highest,

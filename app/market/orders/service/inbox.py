@@ -15,7 +15,7 @@ from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.market import parties
 from app.market.orders.events import SuborderPushed
-from app.market.orders.rules.stages import ENDED, LIVE, STAGES, states_of
+from app.market.orders.rules.stages import AFTER, LIVE, STAGES, states_of
 from app.market.orders.service.desk import TimeLeft, time_left
 from app.market.orders.store import desk as store
 from app.market.orders.store.desk import Key, Narrowed
@@ -84,7 +84,7 @@ async def read(tx: ReadTx, wanted: Wanted, *, by: Seat, after: Key | None, limit
     waiting = {one.case_id for one in await proposals.find(tx, by=by, limit=WAITING_MAX)}
     asked = await _narrowed(tx, wanted, waiting)
     counts = await store.read_counts(tx, LIVE, now=tx.now, today=today)
-    if wanted.stage == ENDED:
+    if wanted.stage in AFTER:
         rows = await store.read_ended(tx, asked, after=after, limit=limit)
     else:
         rows = await store.read_page(
