@@ -78,7 +78,8 @@ def make_bus() -> Bus:
 def _oversee(bus: Bus) -> None:
     """Rungs urge, and who is concerned hears of every act on an urge or a circular."""
     messages.know(oversight.TEXTS)
-    oversight.register_source(circular_figures.SOURCE)
+    for source in circular_figures.SOURCES:
+        oversight.register_source(source)
     clocks.register(oversight.KIND)
     bus.listen_after("oversight.urge_for_rung", RungReached, oversight.urge_for_rung)
     bus.listen_after("oversight.tell_urge", oversight.UrgeMoved, oversight.tell_urge)
