@@ -46,7 +46,7 @@ async def show_consistency(request: Request[Any, Any, Any], tx: Given[ReadTx]) -
 
 
 def _size(request: Request[Any, Any, Any], name: str) -> int:
-    text = request.query_params.get(name, "")
+    text = request.query_params.get(name, "0")
     if not (text.isascii() and text.isdigit() and len(text) < 19 and int(text) <= SIZE_MAX):
         raise Refusal("bad-query", parameter=name)
     return int(text)

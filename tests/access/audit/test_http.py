@@ -68,7 +68,7 @@ async def test_everybody_sees_the_heads_and_who_witnessed_them(
 
 
 @pytest.mark.parametrize(
-    "query", ["", "old=1", "old=-1&new=2", "old=2&new=1", "old=1&new=99999999999999999999", "old=٣&new=9"]
+    "query", ["old=x", "old=1", "old=-1&new=2", "old=2&new=1", "old=1&new=99999999999999999999", "old=٣&new=9"]
 )
 async def test_a_size_is_a_number_that_the_log_has_reached(stranger: httpx.AsyncClient, query: str):
     """Anything else is refused with a word, not a failure."""

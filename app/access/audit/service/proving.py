@@ -99,7 +99,7 @@ async def include(tx: ReadTx, source: int, seq: int) -> Inclusion:
 async def continuation(tx: ReadTx, old: int, new: int) -> tuple[bytes, ...]:
     """Prove that the log of `new` events continues the one of `old`. Refused (`bad-query`) when it does not reach."""
     last = await seals.read_last(tx)
-    if last is None or not 0 < old <= new <= last.frontier.size:
+    if not 0 <= old <= new <= (last.frontier.size if last else 0):
         raise Refusal("bad-query", parameter="new")
     return tuple([await _root(tx, span) for span in merkle.consistency_spans(old, new)])
 
