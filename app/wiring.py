@@ -14,7 +14,7 @@ from app.infra.http import Outgoing
 from app.infra.outbox import Bus
 from app.infra.settings import Settings
 from app.kernel.events import Event
-from app.market import announcements, complaints, orders, oversight, ratings, sla, supervision
+from app.market import announcements, complaints, orders, oversight, ratings, reckonings, sla, supervision
 from app.market.limits.jobs import keep_ratings
 from app.market.orders import events as order_events
 from app.market.orders.events import OrderPosted, SuborderEvent, SuborderPushed, SuborderRefused
@@ -34,12 +34,14 @@ from app.office.deliveries import Courier
 from app.office.deliveries.events import NoticeDelivered, NoticeFailed
 from app.office.proposals.jobs import expire_proposals
 from app.portal import jobs as operators
+from app.replay.what_if import compute
 from app.web import idempotency
 from app.worker import Job, every
 
 RECONCILE_SECONDS: Final = 45  # A wrong counter freezes its pool within a minute (P4).
 RECONCILE_ALL_SECONDS: Final = 6 * 3600
 FORGET_SECONDS: Final = 600
+NIGHTLY_SECONDS: Final = 300
 DRAW_SECONDS: Final = 600
 SEAL_SECONDS: Final = 60
 REMIND_SECONDS: Final = 600
@@ -123,6 +125,8 @@ async def worker_jobs(settings: Settings, db: Database) -> AsyncIterator[Mapping
                 "callbacks": every(DRAW_SECONDS, _in_one(db, ratings.draw_callbacks)),
                 "pools": every(RECONCILE_SECONDS, _in_one(db, reconcile_newest)),
                 "all-pools": every(RECONCILE_ALL_SECONDS, _in_one(db, reconcile_pools)),
+                "nightly": every(NIGHTLY_SECONDS, _in_one(db, reckonings.ask_nightly)),
+                "reckonings": lambda: reckonings.run_waiting(db, compute),
                 "forgetting": every(FORGET_SECONDS, _in_one(db, _forget)),
             }
         finally:

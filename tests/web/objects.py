@@ -25,6 +25,7 @@ from tests.market.papers import objects as papers
 from tests.market.parties import objects as parties
 from tests.market.products import objects as products
 from tests.market.ratings import objects as ratings
+from tests.market.reckonings import objects as reckonings
 from tests.market.supervision import objects as supervision
 
 Params = Mapping[str, str]
@@ -247,7 +248,14 @@ async def make_callbacks(db: Database, mine: Mapping[SeatRole, Seat], others: Ma
     return Made(*({"callback_id": str(found)} for found in ids))
 
 
+async def make_reckonings(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A what-if of each supervising office, answered."""
+    ids = [await reckonings.answered(db, seats[SeatRole.REGULATOR]) for seats in (mine, others)]
+    return Made(*({"reckoning_id": str(found)} for found in ids))
+
+
 MAKERS: Final[dict[str, Maker]] = {
+    "reckoning": make_reckonings,
     "complaint": make_complaints,
     "complaint_to_escalate": make_disputed,
     "complaint_to_close": make_disputed,
