@@ -362,5 +362,7 @@ TABLES = (
 def downgrade() -> None:
     for view in VIEWS:
         op.execute(f"drop view {view}")
+    for table in ("callback_candidates", "callback_draws"):
+        op.execute(f"drop policy act_called on {table}")
     for table in TABLES:
         op.execute(f"drop table {table}")

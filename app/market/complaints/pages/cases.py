@@ -8,7 +8,6 @@ from litestar.params import FromPath
 
 from app.access.seats import Seat, SeatRole
 from app.infra.db import ReadTx, Role, Tx
-from app.kernel.clock import shanghai_date
 from app.market.complaints import service
 from app.market.complaints.pages import words
 from app.market.complaints.pages.lists import BANK, EVERYBODY, FIRM
@@ -153,7 +152,7 @@ async def _case(
     return page(
         request, "complaints/case.html", status=status, view=view, row=view.row, words=words, faulty=faulty,
         may=frozenset(act.value for act in view.may), typed=typed or SaidForm(), faults=faults or {},
-        strips=[_strip(view.why[kind]) for kind in words.CLOCKS if kind in view.why], today=shanghai_date(tx.now),
+        strips=[_strip(view.why[kind]) for kind in words.CLOCKS if kind in view.why],
         is_firm=seat.role in FIRM, is_bank=seat.role in BANK,
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """The list of complaints as each reader needs it, the form of a new one, and the lines beside an order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -12,12 +12,14 @@ from app.infra.db import ReadTx, Record, Role, Tx
 from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
+from app.kernel.workdays import workdays_between
 from app.market import parties
 from app.market.complaints import service
 from app.market.complaints.pages import words
-from app.market.complaints.rules import Act, State, Why
+from app.market.complaints.rules import ACK, Act, State, Why
 from app.market.complaints.service import About
 from app.market.orders import marks
+from app.office import clocks
 from app.web.body import Form, Posted, text
 from app.web.deps import Given
 from app.web.i18n import _
@@ -57,12 +59,24 @@ async def show_complaints(tx: Given[ReadTx], seat: Given[Seat], request: Asked) 
         request, "complaints/list.html", rows=rows, show=show, is_firm=is_firm, first=first,
         tabs=[(_(said), f"/complaints?show={kind}", counted.get(kind), kind == show)
               for kind, said in words.TABS.items()],
-        categories=(await service.categories_on(tx, tx.now))[1], words=words, today=shanghai_date(tx.now),
+        categories=(await service.categories_on(tx, tx.now))[1], words=words, left=await _left(tx),
         **await _names(tx, rows),
     )  # fmt: skip
 
 
-async def _names(tx: ReadTx, rows: Sequence[Record]) -> Mapping[str, object]:
+async def _left(tx: ReadTx) -> Callable[[Record], tuple[str, str]]:
+    """Tone and words of the time left of a row, in the unit of its limit."""
+    today = shanghai_date(tx.now)
+    _version, calendar = await clocks.calendar_on(tx, today)
+
+    def left(row: Record) -> tuple[str, str]:
+        counted = workdays_between(calendar, today, row["due_on"]) if row["clock"] == ACK else None
+        return words.left(row["due_on"], today, row["clock_state"], counted)
+
+    return left
+
+
+async def _names(tx: ReadTx, rows: Sequence[Record]) -> Mapping[str, Any]:
     firm_ids = [row["subject_id"] for row in rows if row["subject_id"]]
     branch_ids = {row["branch_id"] for row in rows if row["branch_id"]}
     return {

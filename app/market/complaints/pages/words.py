@@ -74,13 +74,17 @@ def hint(one: CategoryBody) -> str:
     return one.hint_zh if i18n.language() == "zh" else one.hint_en
 
 
-def left(due_on: date | None, today: date, clock_state: str | None) -> tuple[str, str]:
-    """Tone and words of the time left until a deadline, in days; empty where nothing is owed by a day."""
-    if due_on is None or clock_state is None:
+def left(due_on: date | None, today: date, clock_state: str | None, workdays: int | None = None) -> tuple[str, str]:
+    """Tone and words of the time left until a deadline; empty where nothing is owed by a day. `workdays` are those
+    left, where the limit is counted in them."""
+    if due_on is None or clock_state not in ("running", "breached"):
         return "", ""
     days = (due_on - today).days
     if clock_state == "breached" or days < 0:
         return "bad", _("超时 {n} 天").format(n=max(-days, 1))
     if days == 0:
         return "warn", _("今天到期")
-    return ("warn" if days <= 1 else "good"), _("还有 {n} 天").format(n=days)
+    tone = "warn" if (days if workdays is None else workdays) <= 1 else "good"
+    if workdays is not None:
+        return tone, _("剩 {n} 个工作日").format(n=workdays)
+    return tone, _("剩 {n} 天").format(n=days)

@@ -1,6 +1,6 @@
 """Ratings as a bank and the house see them, the work orders of bad ones, and the figures of what firms say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID
 
@@ -12,10 +12,12 @@ from app.credit import subjects
 from app.infra.db import ReadTx, Record, Role, Tx
 from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
+from app.kernel.workdays import workdays_between
 from app.market import parties
 from app.market.ratings import store
 from app.market.ratings.pages import words
 from app.market.ratings.service import figures, following, rating
+from app.office import clocks
 from app.web.body import Form, Posted, text
 from app.web.deps import Given
 from app.web.i18n import N_, _
@@ -78,11 +80,23 @@ async def _work_orders(request: Asked, tx: ReadTx, seat: Seat) -> Response[str]:
     policy = await rating.marks_on(tx, tx.now)
     return page(
         request, "ratings/work_orders.html", rows=rows, words=words, policy=policy, is_open=show == "open",
-        may_close=seat.role in FOLLOWS, today=shanghai_date(tx.now),
+        may_close=seat.role in FOLLOWS, left=await _left(tx),
         tabs=[(_("待回访"), "/work-orders", await store.count_work_orders(tx), show == "open"),
               (_("已办结"), "/work-orders?show=closed", None, show == "closed")],
         **await names_of(tx, rows),
     )  # fmt: skip
+
+
+async def _left(tx: ReadTx) -> Callable[[Record], tuple[str, str]]:
+    """Tone and words of the workdays left of a work order."""
+    today = shanghai_date(tx.now)
+    _version, calendar = await clocks.calendar_on(tx, today)
+
+    def left(row: Record) -> tuple[str, str]:
+        due_on = row["due_on"]
+        return words.left(due_on, today, row["clock_state"], workdays_between(calendar, today, due_on))
+
+    return left
 
 
 @get("/voices", opt={"roles": (SeatRole.BANK_ADMIN, *HOUSE)}, include_in_schema=False)
@@ -94,7 +108,7 @@ async def show_figures(tx: Given[ReadTx], seat: Given[Seat], request: Asked) -> 
     )  # fmt: skip
 
 
-async def names_of(tx: ReadTx, rows: Sequence[Record]) -> Mapping[str, object]:
+async def names_of(tx: ReadTx, rows: Sequence[Record]) -> Mapping[str, Any]:
     """The firms, banks and branches of some rows."""
     firm_ids = list({row["subject_id"] for row in rows})
     branch_ids = {row["branch_id"] for row in rows}
