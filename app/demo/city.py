@@ -124,7 +124,7 @@ def _firm(random: Random, number: int, today: date) -> Firm:
     trade, industry = TRADES[number % len(TRADES)]
     brand = BRANDS[number % len(BRANDS)]
     district = random.choice(DISTRICTS)
-    kind = "91" if number % 9 else ("93" if trade == "农业" else "92")
+    kind = "93" if number % 16 == 7 else "91" if number % 9 else "92"  # Every other farm is a cooperative.
     suffix = {"91": "有限公司", "92": "经营部", "93": "专业合作社"}[kind]
     turnover = random.choice((60, 120, 260, 480, 900, 1500, 2600)) * WAN + random.randrange(WAN)
     tax_known, heads_known = random.random() < 0.85, random.random() < 0.8

@@ -68,6 +68,7 @@ async def load_city(db: Database, city: City, folder: Path, told: Told, until: d
     async with db.transaction(Role.OPS) as tx:
         platform = await orgs.create_org(tx, OrgKind.PLATFORM, "示例平台运营")
         await _person(tx, loaded, "operator", platform, SeatRole.OPERATOR)
+        await _person(tx, loaded, "service", platform, SeatRole.SERVICE)
         regulator = await orgs.create_org(tx, OrgKind.REGULATOR, "示例监管部门")
         await _person(tx, loaded, "regulator", regulator, SeatRole.REGULATOR)
         department = await orgs.create_org(tx, OrgKind.DEPARTMENT, SOURCE)
@@ -132,6 +133,13 @@ async def _shelve(
         for product in offered:
             cap_fen = caps[index % len(caps)]
             await _publish(db, (maker, checker), branch.branch_id, product, opened, cap_fen)
+    # What the other types of loan are decided on: each in one branch, a deferral without a pool.
+    for index, product in enumerate(typed_products(offered[-1])):
+        async with db.transaction(Role.LOADER) as tx:
+            await shelf.add_product(tx, product)
+        quarters_of = () if product.loan_type == "deferral" else opened
+        branch_id = branches[index % len(branches)].branch_id
+        await _publish(db, (maker, checker), branch_id, product, quarters_of, AMPLE_FEN)
 
 
 async def _publish(
@@ -168,6 +176,21 @@ def products(bank_id: UUID, bank: Bank, number: int) -> tuple[Product, ...]:
         rate_min_ppm=38_000 + 1_500 * number, rate_max_ppm=120_000, model_key="tax",
     )  # fmt: skip
     return invoice, tax
+
+
+def typed_products(tax: Product) -> tuple[Product, ...]:
+    """A product for each of the other types of loan, on the terms of the bank's tax loan."""
+    short = tax.name[:2]
+    return tuple(
+        replace(
+            tax, product_id=new_id(), code=loan_type, name=f"{short}{name}", name_en=f"{english} {tax.name_en[-1]}",
+            loan_type=loan_type, amount_min_fen=WAN, model_key="tax",
+        )
+        for loan_type, name, english in (
+            ("renewal", "续贷通", "Renewal loan"), ("deferral", "延期还本付息", "Deferral"),
+            ("recommended", "推荐清单贷", "Recommended loan"), ("agri", "三农贷", "Agricultural loan"),
+        )
+    )  # fmt: skip
 
 
 def _list(branch_id: UUID, product: Product, valid_from: date) -> ListBody:

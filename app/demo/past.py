@@ -17,6 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.access.seats import Seat
+from app.demo import lending, voices
 from app.demo.city import WAN, City, Firm
 from app.demo.plans import OFFER_WORKDAYS, Days, Plan, Step
 from app.demo.reasons import reasons_against
@@ -26,7 +27,7 @@ from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.kernel.ids import compose
 from app.market import orders
-from app.market.orders import Draft, Repayment
+from app.market.orders import Repayment
 from app.market.orders.service import acceptances, decisions, payments, withdrawals
 from app.market.orders.service.decisions import Offered, Said
 from app.market.orders.service.postings import Tick
@@ -108,6 +109,8 @@ class Past:
         await self.set_clock(at)
         while new_day and await orders.sweep(self.db):
             pass
+        if new_day:
+            await voices.hear(self)
 
     async def _act(self, seat: Seat, command: Command) -> Any:
         """One act in the seat's own scope. A refusal that keeps what was written before it commits first."""
@@ -129,14 +132,13 @@ class Past:
     # The firm.
 
     async def _post(self, plan: Plan) -> None:
-        firm = self.city.firms[plan.firm]
-        seat, dice = self.seats[firm.login], Random(f"{self.city.seed}:live:{plan.number}")  # noqa: S311
+        dice = Random(f"{self.city.seed}:live:{plan.number}")  # noqa: S311
         order_id = _order_id(plan, dice)
-        on = shanghai_date(plan.posted_at)
-        draft = Draft(
-            order_id=order_id, amount_fen=plan.amount_fen, term_months=plan.term_months, purpose=plan.purpose,
-            collateral="none", district_code=firm.district_code, until_on=on + timedelta(days=60), places=plan.places,
-        )  # fmt: skip
+        asked = await lending.asked_of(self, plan, order_id)
+        if asked is None:
+            self._note("没有可续的贷款")
+            return
+        firm, seat, draft = asked
         async with self.db.reading(Role.BUSINESS, Scope(seat.org_id, seat.person_id)) as tx:
             found = await orders.match(tx, draft, now=tx.now)
         ticks = _ticked(found, len(plan.banks), dice)
@@ -325,6 +327,23 @@ class Past:
                 tx, who, draw_id=draw_id, amount_fen=amount_fen, paid_on=on, by=clerk, now=tx.now
             ),
         )  # fmt: skip
+
+    # The loan afterwards.
+
+    async def _do_repay(self, running: Running, who: UUID, clerk: Seat, part: Mapping[str, Any]) -> bool:
+        return await lending.tell(self, clerk, who, "repay", running.dice)
+
+    async def _do_repay_all(self, running: Running, who: UUID, clerk: Seat, part: Mapping[str, Any]) -> bool:
+        return await lending.tell(self, clerk, who, "repay_all", running.dice)
+
+    async def _do_overdue(self, running: Running, who: UUID, clerk: Seat, part: Mapping[str, Any]) -> bool:
+        return await lending.tell(self, clerk, who, "overdue", running.dice)
+
+    async def _do_settle(self, running: Running, who: UUID, clerk: Seat, part: Mapping[str, Any]) -> bool:
+        return await lending.tell(self, clerk, who, "settle", running.dice)
+
+    async def _do_agree(self, running: Running, who: UUID, clerk: Seat, part: Mapping[str, Any]) -> bool:
+        return await lending.agree(self, clerk, who, running.plan.number)
 
     # What all share.
 

@@ -6,7 +6,7 @@ state stands open somewhere, some of it due today and some of it late.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from typing import Final
@@ -25,7 +25,7 @@ OFFER_WORKDAYS: Final = 10
 class Step:
     """One act of a branch, so many workdays after the one before."""
 
-    act: str  # accept, contact, investigate, ask_papers, offer, refuse, sign, pay
+    act: str  # accept, contact, investigate, ask_papers, offer, refuse, sign, pay; repay, overdue, settle, agree
     wait: int = 0
 
 
@@ -52,6 +52,7 @@ class Plan:
     withdraw: int | None = None
     revoke: int | None = None
     gives_up_rest: bool = False
+    loan_type: str = "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,12 @@ def make_plans(firms: Sequence[Firm], days: Days, first: date, last: date, *, se
     for offset, (posted, banks, more) in enumerate(OPEN_TODAY):
         dice = Random(f"{seed}:open:{offset}")  # noqa: S311
         plans.append(_written(ORDERS + offset, dice, firms, days.at(days.shift(last, -posted), 0), banks, more))
+    for offset, (posted, loan_type, banks, more) in enumerate(TYPED):
+        dice = Random(f"{seed}:typed:{offset}")  # noqa: S311
+        number = ORDERS + len(OPEN_TODAY) + offset
+        plan = _written(number, dice, firms, days.at(days.shift(last, -posted), 3), banks, more)
+        coop = next(n for n, firm in enumerate(firms) if firm.uscc.startswith("93"))
+        plans.append(replace(plan, loan_type=loan_type, firm=coop if loan_type == "agri" else plan.firm))
     return tuple(sorted(plans, key=lambda plan: (plan.posted_at, plan.number)))
 
 
@@ -105,6 +112,7 @@ def _drawn(number: int, dice: Random, firms: Sequence[Firm], posted_at: datetime
         Step("sign", dice.choice((1, 1, 2, 3, 4, 7))),
         Step("pay", dice.choice((0, 1, 1, 2, 4, 8))),
         *(Step("pay", dice.randrange(4, 18)) for _ in range(draws - 1)),
+        *_afterwards(Random(f"loan:{number}")),  # noqa: S311
     )
     return Plan(
         number, firm, posted_at, amount_fen, dice.choice((6, 12, 12, 12)), dice.choice(PURPOSES), min(2, ticks), banks,
@@ -114,6 +122,18 @@ def _drawn(number: int, dice: Random, firms: Sequence[Firm], posted_at: datetime
         revoke=dice.choice((1, 4)) if dice.random() < 0.04 else None,
         gives_up_rest=draws > 1 and dice.random() < 0.3,
     )  # fmt: skip
+
+
+def _afterwards(dice: Random) -> tuple[Step, ...]:
+    """What becomes of a loan: most are repaid month by month, some late, some all at once."""
+    luck = dice.random()
+    if luck < 0.15:
+        return Step("repay_all", dice.randrange(15, 40)), Step("settle", 1)
+    if luck < 0.25:
+        return Step("repay", 21), Step("overdue", 22), Step("repay", 6)
+    if luck < 0.75:
+        return Step("repay", 21), Step("repay", 21), Step("repay", 21)
+    return ()
 
 
 def _bank(dice: Random) -> tuple[Step, ...]:
@@ -165,6 +185,23 @@ OPEN_TODAY: Final[tuple[tuple[int, tuple[tuple[Step, ...], ...], Mapping[str, ob
     (12, (_OFFER,), {"pick": 1, "after": (Step("sign", 2),)}),  # To be paid out today.
     (15, (_OFFER,), {"pick": 1, "after": (Step("sign", 2),)}),  # Late with the money.
     (16, (_OFFER,), {"pick": 1, "after": (Step("sign", 1), Step("pay_part", 2))}),  # Half drawn.
+)
+
+_SIGNED: Final = (Step("sign", 1), Step("pay", 1))
+# Orders of the other types, like those above. Renewals and deferrals are of the oldest loans that still run.
+TYPED: Final[tuple[tuple[int, str, tuple[tuple[Step, ...], ...], Mapping[str, object]], ...]] = (
+    (45, "renewal", (_OFFER,), {"after": _SIGNED}),
+    (40, "deferral", (_OFFER,), {"after": (Step("agree", 1),)}),
+    (30, "renewal", (_OFFER,), {"after": _SIGNED}),
+    (26, "agri", (_OFFER,), {"after": _SIGNED}),
+    (24, "recommended", (_OFFER,), {"after": _SIGNED}),
+    (12, "deferral", (_OFFER,), {"after": (Step("agree", 1),)}),
+    (9, "renewal", (_WORK,), {}),  # The watch rung has been told.
+    (8, "recommended", (_WORK,), {}),
+    (5, "deferral", (_WORK,), {}),
+    (4, "agri", (_OFFER,), {"pick": None}),
+    (1, "renewal", ((),), {}),
+    (1, "recommended", ((),), {}),
 )
 
 

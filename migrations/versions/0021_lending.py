@@ -10,7 +10,10 @@ down_revision = "0020"
 
 TYPES = "loan_type in ('new', 'renewal', 'deferral', 'recommended', 'agri')"
 ONLY_NEW = "loan_type in ('new')"
-OF_A_LOAN = "(loan_type in ('renewal', 'deferral')) = (of_suborder_id is not null)"
+OF_A_LOAN = (
+    "(loan_type in ('renewal', 'deferral')) = (of_suborder_id is not null)"
+    " and (of_suborder_id is null) = (of_order_id is null)"
+)
 # What a copy of app.market.orders.rules.TRANSITIONS gains.
 TRANSITIONS = [
     *((state, act, state) for state in ("paying", "serviced") for act in ("repay", "extend", "mark_overdue")),
@@ -59,7 +62,8 @@ def _types() -> None:
     for table in ("products", "orders"):
         _check(table, f"{table}_loan_type_check", TYPES)
     op.execute(
-        "alter table orders add of_suborder_id uuid, add recommended_at timestamptz,"
+        "alter table orders add of_suborder_id uuid, add of_order_id uuid references orders,"
+        " add recommended_at timestamptz,"
         f" add constraint orders_of_a_loan check ({OF_A_LOAN})"
     )
     op.execute("create index orders_of_suborder on orders (of_suborder_id) where of_suborder_id is not null")
@@ -106,9 +110,7 @@ def _entries() -> None:
         **READS_ALL,
     })  # fmt: skip
     # A firm that asks for a renewal or a deferral is told what its loan owes, before that loan's order is known.
-    op.execute(
-        f"create policy act_find on loan_entries for select to {role('act')} using (business_id = app_org())"
-    )
+    op.execute(f"create policy act_find on loan_entries for select to {role('act')} using (business_id = app_org())")
     op.execute(
         "create view orders_v_loan_entries with (security_invoker = true) as select seq, entry_id, suborder_id,"
         " order_id, business_id, bank_id, branch_id, kind, amount_fen, told_on, until_on, recorded_at from loan_entries"
@@ -168,9 +170,7 @@ def downgrade() -> None:
     _indexes(ENDED_BEFORE, PICKED_BEFORE)
     op.execute("alter table suborder_transitions no force row level security")
     for start, act, to in TRANSITIONS:
-        op.execute(
-            f"delete from suborder_transitions where (from_state, act, to_state) = ('{start}', '{act}', '{to}')"
-        )
+        op.execute(f"delete from suborder_transitions where (from_state, act, to_state) = ('{start}', '{act}', '{to}')")
     op.execute("alter table suborder_transitions force row level security")
     op.execute("drop view orders_v_loan_entries")
     op.execute("drop table recommendations")
@@ -182,6 +182,6 @@ def downgrade() -> None:
             op.execute(f"grant select on orders_v_{view} to {role(name)}")
     op.execute("drop index orders_of_suborder")
     op.execute("alter table suborders drop column loan_type, drop column of_suborder_id, drop column recommended_at")
-    op.execute("alter table orders drop column of_suborder_id, drop column recommended_at")
+    op.execute("alter table orders drop column of_suborder_id, drop column of_order_id, drop column recommended_at")
     for table in ("products", "orders"):
         _check(table, f"{table}_loan_type_check", ONLY_NEW)

@@ -5,7 +5,7 @@ from datetime import date
 
 from app.cli_calendar import load_calendar
 from app.demo.city import make_city
-from app.demo.plans import OPEN_TODAY, ORDERS, Days, make_plans
+from app.demo.plans import OPEN_TODAY, ORDERS, TYPED, Days, make_plans
 from app.kernel.clock import shanghai_date
 from app.kernel.workdays import is_workday
 
@@ -27,7 +27,7 @@ def test_everybody_acts_on_working_days_of_the_half_year():
     """Nothing is posted on a holiday, before the city wakes up, or after the visit."""
     days = [shanghai_date(plan.posted_at) for plan in PLANS]
 
-    assert ORDERS + len(OPEN_TODAY) == len(PLANS)
+    assert ORDERS + len(OPEN_TODAY) + len(TYPED) == len(PLANS)
     assert all(is_workday(DAYS.calendar, day) and FIRST <= day <= LAST for day in days)
 
 
@@ -45,6 +45,8 @@ def test_every_month_and_every_kind_of_way_occurs():
     assert any(plan.revoke is not None for plan in PLANS)
     assert any(plan.gives_up_rest for plan in PLANS)
     assert any(plan.pick is None for plan in PLANS)
+    assert {"repay", "repay_all", "overdue", "settle", "agree"} <= set(acts)
+    assert {"new", "renewal", "deferral", "recommended", "agri"} == {plan.loan_type for plan in PLANS}
 
 
 def test_a_wait_of_nothing_is_a_later_hour_and_after_the_last_the_next_workday():

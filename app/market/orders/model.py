@@ -54,6 +54,7 @@ class OrderRow(SQLModel, table=True):
     end_state: str | None = Field(default=None, sa_type=sa.Text)
     ended_at: datetime | None = Field(sa_column=_at(nullable=True))
     of_suborder_id: UUID | None = None  # Of a renewal or deferral: its loan. Tables do not point in a circle.
+    of_order_id: UUID | None = Field(default=None, foreign_key="orders.order_id")
     recommended_at: datetime | None = Field(sa_column=_at(nullable=True))
 
 

@@ -19,7 +19,7 @@ from app.market.orders.pages.kinds import TITLES
 from app.market.orders.pages.offers import offers_of
 from app.market.orders.pages.wizard import FIRM, NEW
 from app.market.orders.rules.states import BEFORE_SIGNING, TERMINAL, State
-from app.market.orders.service import decisions, lending, marks, payments, reading, withdrawals
+from app.market.orders.service import decisions, marks, payments, reading, withdrawals
 from app.market.orders.service.reading import OrderView
 from app.web import context
 from app.web.body import Form, Posted, text
@@ -106,7 +106,7 @@ async def order_page(
         now=tx.now,
         today=shanghai_date(tx.now),
         loan_titles=TITLES,
-        loan_order_id=await lending.order_of_loan(tx, view.order["of_suborder_id"]),
+        loan_order_id=view.order["of_order_id"],
     )
 
 

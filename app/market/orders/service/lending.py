@@ -116,12 +116,11 @@ async def agree_deferral(
     Refuses `wrong-state` when the loan is settled meanwhile, `amount-out-of-range` when it owes less than is deferred.
     """
     entered, part = await _enter(tx, suborder_id, by, now)
-    loan_id, offer = entered.order["of_suborder_id"], await store.read_offer(tx, suborder_id)
+    loan_id, loan_order_id = entered.order["of_suborder_id"], entered.order["of_order_id"]
+    offer = await store.read_offer(tx, suborder_id)
     if loan_id is None or offer is None or part.state is not State.PICKED:
         raise acting.refusal_of(facts.Refused("wrong-state"), kept=entered.fired)
     until_on = month_later(signed_on, offer["term_months"])
-    loan_order_id = await store.find_order_of(tx, loan_id)
-    assert loan_order_id is not None, "a deferral points to a loan of the same firm and bank"
     await acting.narrow(tx, loan_order_id)
     lent = await acting.enter(tx, loan_order_id, now=now)
     loan = lent.case.part(loan_id)
@@ -245,8 +244,3 @@ async def own_loans(tx: ReadTx, business_id: UUID) -> list[tuple[Record, facts.L
         (row, loans[row["suborder_id"]]) for row in rows
         if row["paid_fen"] > loans[row["suborder_id"]].repaid_fen + loans[row["suborder_id"]].written_off_fen
     ]  # fmt: skip
-
-
-async def order_of_loan(tx: ReadTx, suborder_id: UUID | None) -> UUID | None:
-    """The order of the loan that a renewal or a deferral points to."""
-    return None if suborder_id is None else await store.find_order_of(tx, suborder_id)

@@ -36,9 +36,12 @@ class Asked(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What a type binds an order to: the one bank that may be asked, and since when a firm was recommended."""
+    """What a type binds an order to: the one bank that may be asked with the loan's order, and since when a firm was
+    recommended.
+    """
 
     bank_id: UUID | None = None
+    of_order_id: UUID | None = None
     recommended_at: datetime | None = None
 
 
@@ -71,7 +74,7 @@ async def check_type(tx: Tx, draft: Asked, subject_id: UUID, *, by: Seat, now: d
                 raise Refusal("no-match", "企业不在推荐清单上，或推荐已过期")
             return Typed(recommended_at=found.recommended_at)
         case LoanType.RENEWAL | LoanType.DEFERRAL:
-            return Typed(bank_id=await _check_loan(tx, draft, by=by, now=now))
+            return await _check_loan(tx, draft, by=by, now=now)
         case LoanType.NEW:
             pass
     if draft.of_suborder_id is not None:
@@ -79,7 +82,7 @@ async def check_type(tx: Tx, draft: Asked, subject_id: UUID, *, by: Seat, now: d
     return Typed()
 
 
-async def _check_loan(tx: Tx, draft: Asked, *, by: Seat, now: datetime) -> UUID:
+async def _check_loan(tx: Tx, draft: Asked, *, by: Seat, now: datetime) -> Typed:
     bank_id = await bank_of_loan(tx, draft)
     assert bank_id is not None
     assert draft.of_suborder_id is not None
@@ -98,4 +101,4 @@ async def _check_loan(tx: Tx, draft: Asked, *, by: Seat, now: datetime) -> UUID:
         raise Refusal("terms-out-of-range", "续贷和延期只向原贷款银行申请", most=1)
     if draft.loan_type is LoanType.DEFERRAL and draft.amount_fen != part.outstanding_fen:
         raise Refusal("amount-out-of-range", "延期的金额是这笔贷款的全部余额")
-    return bank_id
+    return Typed(bank_id, loan_order_id)

@@ -283,6 +283,7 @@ def _columns(
     return {
         "order_id": draft.order_id, "business_id": by.org_id, "subject_id": subject_id,
         "loan_type": draft.loan_type.value, "of_suborder_id": draft.of_suborder_id,
+        "of_order_id": typed.of_order_id,
         "recommended_at": typed.recommended_at,
         "amount_fen": draft.amount_fen, "term_months": draft.term_months, "purpose": draft.purpose,
         "collateral": draft.collateral, "district_code": draft.district_code, "places": draft.places,

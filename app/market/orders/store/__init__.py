@@ -16,7 +16,7 @@ PART: Final = (
 ORDER: Final = (
     "order_id, business_id, subject_id, loan_type, amount_fen, term_months, purpose, collateral, district_code, places,"
     " until_on, until_at, posted_at, ranking_version, previous_order_id, withdrawn_at, end_state, ended_at,"
-    " of_suborder_id, recommended_at"
+    " of_suborder_id, of_order_id, recommended_at"
 )
 
 
