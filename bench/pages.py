@@ -44,7 +44,16 @@ QUERIES: Final[Mapping[str, str]] = {  # What a page needs to be asked with.
     "/figures/cases": "figure=accepted",
     "/supervision/cases": "figure=accepted",
 }
-ROLES: Final = ("business", "branch_clerk", "branch_checker", "bank_admin", "regulator", "operator", "data_officer")
+ROLES: Final = (
+    "business",
+    "branch_clerk",
+    "branch_checker",
+    "bank_admin",
+    "regulator",
+    "service",
+    "operator",
+    "data_officer",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +165,7 @@ def _logins(crowd: Crowd) -> dict[str, str]:
     head = crowd.clerk.split("-")[0] + "-head"
     return {
         "business": "firm1", "branch_clerk": crowd.clerk, "branch_checker": crowd.clerk + "c", "bank_admin": head,
-        "regulator": "regulator", "operator": "operator", "data_officer": "officer",
+        "regulator": "regulator", "service": "service", "operator": "operator", "data_officer": "officer",
     }  # fmt: skip
 
 
@@ -177,6 +186,9 @@ async def _samples(url: str, crowd: Crowd) -> dict[str, dict[str, str]]:
             "batch_id": ("select batch_id from batches where provider_id is not null limit 1",),
             "product_id": ("select product_id from products where bank_id = $1 limit 1", clerk.org_id),
             "proposal_id": ("select proposal_id from proposals where org_id = $1 limit 1", clerk.org_id),
+            "complaint_id": ("select complaint_id from complaints where branch_id = $1 order by filed_at limit 1",
+                             clerk.branch_id),
+            "callback_id": ("select callback_id from callbacks order by drawn_at limit 1",),
         }  # fmt: skip
         await connection.execute(
             "update batches set provider_id = $1 where batch_id = (select min(batch_id::text)::uuid from batches)",
@@ -186,11 +198,16 @@ async def _samples(url: str, crowd: Crowd) -> dict[str, dict[str, str]]:
         firms = await connection.fetchrow(
             "select suborder_id, consent_id from suborders where order_id = $1 limit 1", found["order_id"]
         )
+        complaint_id = await connection.fetchval(
+            "select complaint_id from complaints where business_id = $1 limit 1", firm.org_id
+        )
     finally:
         await connection.close()
     common = {name: str(value) for name, value in found.items() if value is not None}
     common |= {"code": "not-found", "kind": "ACCEPT", "path": "openapi.json", "name": "app.css", "version": "0"}
     own = common | {name: str(value) for name, value in dict(firms or {}).items()}
+    own.pop("complaint_id", None)
+    own |= {"complaint_id": str(complaint_id)} if complaint_id else {}
     return {role: own if role == "business" else common for role in (*ROLES, "public")}
 
 

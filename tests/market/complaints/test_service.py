@@ -155,6 +155,13 @@ async def test_a_second_complaint_about_the_same_is_refused_while_the_first_is_o
     assert await city.value("select count(*) from complaints") == 3
 
 
+async def seen_by(db: Database, role: Role, by: Seat) -> int:
+    async with db.reading(role, Scope(by.org_id, by.person_id, by.branch_id)) as tx:
+        moves, rows = await tx.value("select count(*) from complaint_moves"), await tx.fetch("select * from complaints")
+    assert (moves == 0) == (not rows)
+    return len(rows)
+
+
 async def test_a_complaint_about_a_bank_goes_to_its_head_office(city: City, people: People):
     """No branch, no suborder: a branch's people do not see it."""
 
@@ -173,15 +180,15 @@ async def test_a_complaint_about_a_bank_goes_to_its_head_office(city: City, peop
     await outbox.drain(city.db)
 
     assert outsider == "not-found"
+    assert (
+        await seen_by(city.db, Role.BANK, people.clerks[1]),
+        await seen_by(city.db, Role.BANK, people.heads[1]),
+    ) == (
+        0,
+        1,
+    )
     assert await told_of(city, "complaint.filed") == ["head_office"]
     assert await state_of(city, complaint_id) == "answered"
-
-
-async def seen_by(db: Database, role: Role, by: Seat) -> int:
-    async with db.reading(role, Scope(by.org_id, by.person_id, by.branch_id)) as tx:
-        moves, rows = await tx.value("select count(*) from complaint_moves"), await tx.fetch("select * from complaints")
-    assert (moves == 0) == (not rows)
-    return len(rows)
 
 
 async def test_each_side_sees_its_own_and_the_house_sees_all(city: City, people: People):

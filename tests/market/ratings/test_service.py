@@ -1,14 +1,15 @@
 """Ratings, work orders and call-backs on the real database."""
 
 from datetime import datetime
-from typing import Any
+from functools import partial
 from uuid import UUID
+
+import pytest
 
 from app.access.seats import Seat
 from app.infra import outbox
 from app.infra.db import Role, Scope
 from app.invariants import bad_ratings_are_followed_up, callbacks_can_be_drawn_again
-from app.market import ratings
 from app.market.orders import withdrawals
 from app.market.ratings import Heard, calling, following, rating
 from app.office import clocks
@@ -121,35 +122,32 @@ async def drawn(city: City, at: datetime, seed: str) -> int:
         return await calling.draw(tx, seed=seed, now=at)
 
 
-async def test_a_day_is_drawn_once_and_a_call_becomes_a_complaint_only_with_the_firms_word(city: City, people: People):
-    """A withdrawn order after silence is always drawn; not reached once, then heard, then complained."""
+@pytest.mark.parametrize("complains", [True, False])
+async def test_a_day_is_drawn_once_and_a_call_becomes_a_complaint_only_with_the_firms_word(
+    city: City, people: People, complains: bool
+):
+    """A withdrawn order after silence is always drawn; not reached once, then heard, then complained if it asks so."""
     order_id = await city.post(0)
     part = (await city.parts(order_id))[0]["suborder_id"]
     await city.accept(part, 0, shanghai("2025-09-25 09:00"))
-    withdrawn = shanghai("2025-10-09 15:00")
-    await city.act(
-        lambda tx: withdrawals.withdraw_order(tx, order_id, by=city.firm, now=withdrawn), city.firm, withdrawn
-    )
+    gone = shanghai("2025-10-09 15:00")
+    await city.act(lambda tx: withdrawals.withdraw_order(tx, order_id, by=city.firm, now=gone), city.firm, gone)
     first = await drawn(city, shanghai("2025-10-10 08:00"), "00")
     again = await drawn(city, shanghai("2025-10-10 20:00"), "01")
     rows = await city.rows("select callback_id, factors, ended_state from callbacks")
     callback_id: UUID = rows[0][0]
     at = shanghai("2025-10-10 10:00")
     answers = {"contacted": "no", "in_time": "no", "reason_clear": "no", "extra_fees": "unknown", "pressure": "no"}
-    heard = Heard(False, answers, "受理后半个月没有任何人联系我们", complains=True)
-    calls: list[Any] = [None, heard]
-    for call in calls:
-        await city.act(
-            lambda tx, call=call: calling.note_call(
-                tx, callback_id, call, category="no_contact" if call else "", by=people.service, now=at
-            ), people.service, at,
-        )  # fmt: skip
+    heard = Heard(False, answers, "受理后半个月没有任何人联系我们", complains=complains)
+
+    for call, category in ((None, ""), (heard, "no_contact")):
+        command = partial(calling.note_call, callback_id=callback_id, heard=call, category=category)
+        await city.act(partial(command, by=people.service, now=at), people.service, at)
 
     complaint = await city.rows("select for_firm, category, state, callback_id, business_id from complaints")
     assert (first, again) == (1, 0)
     assert rows[0][1:] == (["silent_withdrawal", "red_clock"], "withdrawn")
-    assert complaint == [(True, "no_contact", "filed", callback_id, city.firm.org_id)]
+    assert complaint == ([(True, "no_contact", "filed", callback_id, city.firm.org_id)] if complains else [])
     assert await city.rows("select state, attempts from callbacks") == [("not", 2)]
-    assert await told(city, "complaint.filed_for_firm") == ["firm"]
+    assert await told(city, "complaint.filed_for_firm") == (["firm"] if complains else [])
     assert await truths(city) == []
-    assert {ratings.TEXTS.keys() <= {row[0] for row in await city.rows("select key from policies")}} == {True}

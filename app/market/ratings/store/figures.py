@@ -7,13 +7,16 @@ from typing import Final
 from app.infra.db import ReadTx
 
 BY: Final = ("bank_id", "branch_id")
-# A group → (value, of): suborders that were complained of, of those pushed.
+# A group → (value, of): suborders that were complained of, of those pushed. The few are looked up, the many counted.
 COMPLAINED: Final = """
 with complained as (
-  select distinct suborder_id from complaints_v_facts where suborder_id is not null and state <> 'withdrawn')
-select s.{by} as key, count(c.suborder_id) as value, count(*) as of
-  from orders_v_suborders s left join complained c on c.suborder_id = s.suborder_id
- where s.pushed_at >= $1 group by 1
+  select distinct c.suborder_id from complaints_v_facts c where c.suborder_id is not null and c.state <> 'withdrawn'),
+     few as (
+  select s.{by} as key, count(*) as value from complained c join orders_v_suborders s on s.suborder_id = c.suborder_id
+   where s.pushed_at >= $1 group by 1)
+select p.key, coalesce(f.value, 0) as value, p.of
+  from (select s.{by} as key, count(*) as of from orders_v_suborders s where s.pushed_at >= $1 group by 1) p
+  left join few f on f.key = p.key
 """
 # Complaints answered in time, of those answered or late. What a firm took back before the day counts for nobody.
 ANSWERED: Final = """
