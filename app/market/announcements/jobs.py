@@ -20,7 +20,7 @@ PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "suborder": ("/desk/suborders/{}", "/supervision/cases/{}"),
     "complaint": ("/complaints/{}", "/complaints/{}"),
     "urge": ("/oversight/urges/{}", "/oversight/urges/{}"),
-    "rating": ("/ratings", "/ratings"),
+    "rating": ("/work-orders", "/work-orders"),
 }
 INSIDE: Final = (Audience.BRANCH, Audience.HEAD_OFFICE)
 
