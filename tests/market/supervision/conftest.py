@@ -9,7 +9,7 @@ from app.access.orgs import OrgKind
 from app.access.seats import SeatRole
 from app.infra.db import Database
 from app.market.supervision import http
-from app.market.supervision.pages import cases, exports, month_files, months, morning, overview, searching
+from app.market.supervision.pages import cards, cases, exports, month_files, months, morning, overview, searching
 from app.portal import verify
 from tests.replay.city import play
 from tests.support import shanghai
@@ -22,7 +22,7 @@ HANDLERS = (
     overview.show_overview, cases.show_cases, cases.show_case_file, morning.show_morning, morning.show_list,
     exports.download_chart, exports.download_cases, searching.show_search,
     months.show_months, months.show_month, months.show_restated, months.submit_proposal, months.submit_approval,
-    months.submit_rejection, month_files.submit_document, month_files.download_document,
+    cards.show_card, cards.submit_card, months.submit_rejection, month_files.submit_document, month_files.download_document,
     verify.show_form, verify.show_document, verify.compare_document,
 )  # fmt: skip
 

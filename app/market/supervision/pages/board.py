@@ -8,11 +8,11 @@ from app.infra.db import ReadTx
 from app.kernel.clock import shanghai_date
 from app.market.supervision import service
 from app.market.supervision.pages import finding_words, sheets
+from app.market.supervision.pages.group_words import group_name
 from app.market.supervision.pages.sheets import Group, Sheet
 from app.market.supervision.rules import Board, By, Reason, Share, Step, Tally, findings, funnel, norms, refusals
 from app.market.supervision.rules.norms import Layout, Norms, Tile
 from app.market.supervision.schemas import Part
-from app.web.i18n import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,7 @@ class _Names:
     districts: Mapping[str, str]
 
     def of(self, by: str, key: str) -> str:
-        if by == By.DISTRICT:
-            return self.districts.get(key, key) or _("未填区县")
-        return finding_words.month_words(key) if by == By.MONTH else self.parties.get(key, key)
+        return group_name(by, key, self.districts if by == By.DISTRICT else self.parties)
 
 
 async def read_view(tx: ReadTx, asked: Asked) -> View:

@@ -1,5 +1,6 @@
 """The regulator's overview: figures of a part of the city as pictures, each with its finding and its table."""
 
+from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -32,7 +33,7 @@ from app.web.pages import page
 
 REGULATOR: Final = {"roles": (SeatRole.REGULATOR,)}
 URL: Final = "/supervision/overview"
-GROUPS: Final = (By.BANK, By.BRANCH, By.PRODUCT, By.DISTRICT)
+GROUPS: Final = (By.BANK, By.BRANCH, By.PRODUCT, By.DISTRICT, By.INDUSTRY, By.SIZE, By.TYPE)
 OWN: Final = ("by", "sort", "on")  # Of the page beside the part: kind of group, its order, the day of the map.
 MONEY: Final = ("granted_fen", "signed_fen", "paid_out_fen")
 CHART: Final = (608, 230)
@@ -61,8 +62,20 @@ async def show_overview(request: Request[Any, Any, Any], tx: Given[ReadTx]) -> R
         periods=period_options(view), act_words=ACT_WORDS, by_words=BY_WORDS, by_options=_by_options(asked, own),
         money=[(_(FIGURE_WORDS[name]), _money(view, name)) for name in MONEY], months_chart=_months_chart(view),
         heads=_heads(view, own), exports=_exports(view, own), tenths=sheets.tenths_text, rows=_rows,
-        figure_column=FIGURE_COLUMN, percent=finding_words.percent, kept=_kept(asked.part, own),
+        card_url=_card_url(view), figure_column=FIGURE_COLUMN, percent=finding_words.percent,
+        kept=_kept(asked.part, own),
     )  # fmt: skip
+
+
+def _card_url(view: View) -> Callable[[str], str]:
+    """The scorecard of a group of the league, in the month that is looked at or the present one."""
+    period = view.asked.part.period
+    month = {"period": period} if len(period) == len("2026-07") and "Q" not in period else {}
+
+    def url(key: str) -> str:
+        return f"/supervision/card?{urlencode({'by': view.asked.by.value, 'key': key, **month})}"
+
+    return url
 
 
 FIGURE_COLUMN: Final[tuple[tuple[str, str], ...]] = (

@@ -107,6 +107,10 @@ async def _line(tx: ReadTx, month: date, terms: Terms, today: date, head: Head |
     return MonthLine(month, from_on, head is None and from_on <= today, head, waiting)
 
 
+async def is_frozen(tx: ReadTx, month: date) -> bool:
+    return bool(await store.read_heads(tx, month))
+
+
 def _head(row: Any) -> Head:
     one = Frozen(
         row["month"], row["number"], row["frozen_at"], row["formula"], row["policies"], row["names"], row["facts"],
