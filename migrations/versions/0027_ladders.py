@@ -7,20 +7,19 @@ revision = "0027"
 down_revision = "0026"
 
 READERS = ("business", "bank", "act", "worker", "regulator", "ops", "reporter")
-# One fact for each rung of these clocks, its trace and its place in the outbox: in order of time, all or none.
+# One fact for each of these rungs, its trace and its place in the outbox: in order of time, all or none. Rows are named
+# by where they lie and joined one by one: the planner cannot know that a block is small, and would read all rungs.
 NOTE = """
-create function note_rungs(clock_ids uuid[], shares integer[], noted_at timestamptz, wall timestamptz,
-                           listeners text[]) returns integer language plpgsql as $$
+create function note_rungs(places tid[], noted_at timestamptz, wall timestamptz, listeners text[])
+returns integer language plpgsql set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
   streams uuid[];
   bodies jsonb[];
   instants timestamptz[];
 begin
   with told as (
-    update clock_rungs r set told_at = noted_at
-      from unnest(clock_ids, shares) as due (clock_id, share)
-     where r.clock_id = due.clock_id and r.share = due.share and r.told_at is null
-    returning r.clock_id, r.share, r.told, r.rung_at
+    update clock_rungs set told_at = noted_at where ctid = any(places) and told_at is null
+    returning clock_id, share, told, rung_at
   ), facts as (
     select c.root_id as stream, t.rung_at, t.clock_id, t.share, c.case_id,
            jsonb_build_object(
@@ -46,23 +45,22 @@ begin
   return cardinality(streams);
 end $$
 """
-# Claimed without waiting: what somebody else holds is told by them, or the next time.
+# Claimed without waiting, so that no row moves until it is told; what somebody else holds is told by them or next time.
 TELL = """
 create function tell_rungs(up_to timestamptz, wall timestamptz, most integer, listeners text[])
 returns integer language plpgsql as $$
 declare
-  clock_ids uuid[];
-  shares integer[];
+  places tid[];
 begin
   with due as (
-    select r.clock_id, r.share from clock_rungs r where r.told_at is null and r.rung_at <= up_to
+    select r.ctid as place from clock_rungs r where r.told_at is null and r.rung_at <= up_to
      order by r.rung_at limit most for no key update skip locked
   )
-  select array_agg(clock_id), array_agg(share) into clock_ids, shares from due;
-  if clock_ids is null then
+  select array_agg(place) into places from due;
+  if places is null then
     return 0;
   end if;
-  return note_rungs(clock_ids, shares, up_to, wall, listeners);
+  return note_rungs(places, up_to, wall, listeners);
 end $$
 """
 RECORD = """
