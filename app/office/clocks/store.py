@@ -79,6 +79,37 @@ async def insert_reopened(tx: Tx, clock_id: UUID, at: datetime) -> UUID:
     return new
 
 
+async def read_all_alive(tx: ReadTx, case_id: UUID) -> list[Record]:
+    sql = f"select {COLUMNS} from clocks where case_id = $1 and {ALIVE} order by started_at, clock_id"  # noqa: S608
+    return await tx.fetch(sql, case_id)
+
+
+async def insert_carried(tx: Tx, clock_id: UUID, to_id: UUID, branch_id: UUID | None, at: datetime) -> UUID:
+    """The same clock for another case, with its rungs and its pauses, open ones too."""
+    new = new_id()
+    await tx.execute(
+        "insert into clocks (clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at,"
+        " pause_cap, started_at, due_on, due_at, is_provisional, policy_version, calendar_version, business_id,"
+        " bank_id, opened_at, policy_key, branch_id) select $2, root_id, case_kind, $3, kind, 1, owner, state, unit,"
+        " count, limit_at, pause_cap, started_at, due_on, due_at, is_provisional, policy_version, calendar_version,"
+        " business_id, bank_id, $5, policy_key, $4 from clocks where clock_id = $1",
+        clock_id, new, to_id, branch_id, at,
+    )  # fmt: skip
+    await tx.execute(
+        "insert into clock_rungs (clock_id, share, root_id, case_id, told, rung_at, told_at, business_id, bank_id)"
+        " select $2, share, root_id, $3, told, rung_at, told_at, business_id, bank_id from clock_rungs"
+        " where clock_id = $1",
+        clock_id, new, to_id,
+    )  # fmt: skip
+    await tx.execute(
+        "insert into clock_pauses (pause_id, clock_id, root_id, proof_id, paused_at, resumed_at, business_id, bank_id)"
+        " select gen_random_uuid(), $2, root_id, proof_id, paused_at, resumed_at, business_id, bank_id"
+        " from clock_pauses where clock_id = $1",
+        clock_id, new,
+    )  # fmt: skip
+    return new
+
+
 async def read_of_root(tx: ReadTx, root_id: UUID) -> list[Record]:
     sql = f"select {COLUMNS} from clocks where root_id = $1 order by started_at, clock_id"  # noqa: S608
     return await tx.fetch(sql, root_id)
@@ -214,7 +245,7 @@ async def tell_rungs(tx: Tx, up_to: datetime, wall: datetime, most: int, listene
 async def tell_rungs_of(tx: Tx, clock_ids: Sequence[UUID], up_to: datetime, listeners: Sequence[str]) -> int:
     """Tell what these clocks, whose roots the caller has locked, had reached by an instant."""
     told = await tx.value(
-        "select note_rungs(array_agg(clock_id), array_agg(share), $2, $3, $4) from clock_rungs"
+        "select note_rungs(array_agg(ctid), $2, $3, $4) from clock_rungs"
         " where clock_id = any($1) and told_at is null and rung_at <= $2 having count(*) > 0",
         clock_ids, up_to, tx.wall, listeners,
     )  # fmt: skip
