@@ -31,6 +31,8 @@ class Fault:
 OUTBOX, DB, LAUNCHER = "app/infra/outbox.py", "app/infra/db.py", "app/infra/postgres.py"
 OUTBOX_TESTS, DB_TESTS, LAUNCHER_TESTS = (f"tests/infra/test_{name}.py" for name in ("outbox", "db", "postgres"))
 SCHEMA_TESTS = "tests/test_tidy_schema.py"
+SEAL_TESTS, SEAL_FAULTS = (f"tests/access/audit/test_{name}.py" for name in ("sealing", "faults_in_the_database"))
+TAMPERS = "tests/access/audit/test_tampers.py::test_a_thousand_falsified_exports_are_found_and_the_event_named"
 CRASH_TEST = "tests/crash/test_crash.py::test_no_kill_loses_doubles_or_hurries_anything"
 
 FAULTS = (
@@ -159,6 +161,76 @@ FAULTS = (
         'PASSING = ("is still in use", ',
         "PASSING = (",
         f"{LAUNCHER_TESTS}::test_a_start_waits_for_what_is_left_of_a_killed_server",
+    ),
+    Fault(
+        "audit: an event slipped in under an old transaction is not looked for",
+        "app/access/audit/service/exporting.py",
+        "for source, seq in await proofs.read_strays(tx, last.window.base, STRAYS) if last else []:",
+        "for source, seq in ():",
+        f"{SEAL_FAULTS}::test_a_fault_in_the_seals_themselves_is_found",
+    ),
+    Fault(
+        "audit: a batch begins behind the highest transaction that it saw",
+        "app/access/audit/service/sealing.py",
+        "rest = Window(target) if len(found) < most",
+        'rest = Window(f"{end.xid + 1}:{end.xid + 1}:") if len(found) < most',
+        f"{SEAL_TESTS}::test_a_slow_commit_is_neither_skipped_nor_waited_for",
+    ),
+    Fault(
+        "audit: what was published is not compared before signing on",
+        "app/access/audit/service/sealing.py",
+        "await self._look_outside(tx, last)",
+        "pass",
+        f"{SEAL_TESTS}::test_a_database_set_back_is_not_sealed_on",
+    ),
+    Fault(
+        "audit: a salt may go without a word",
+        "app/access/audit/rules/checking.py",
+        "if unsaid := state.erased - state.permitted:",
+        "if unsaid := set[int]():",
+        f"{SEAL_TESTS}::test_an_erasure_that_nobody_ordered_is_found",
+    ),
+    Fault(
+        "audit: the platform's signature is not checked",
+        "app/access/audit/rules/checking.py",
+        "if not heads.head_holds(signed, key):",
+        "if False:",
+        TAMPERS,
+    ),
+    Fault(
+        "audit: a head need not follow the one before",
+        "app/access/audit/rules/checking.py",
+        "if (head.no - 1, head.previous, head.log) != before[:3] or head.at < before[3]:",
+        "if False:",
+        TAMPERS,
+    ),
+    Fault(
+        "audit: a personal part is taken on trust",
+        "app/access/audit/rules/checking.py",
+        "elif not _opens(line[83:147], personal, line[172:236]):",
+        "elif False:",
+        TAMPERS,
+    ),
+    Fault(
+        "audit: leaves known outside are not compared",
+        "app/access/audit/rules/checking.py",
+        "if number < end and sealed",
+        "if False and sealed",
+        TAMPERS,
+    ),
+    Fault(
+        "audit: a witness signs without a proof",
+        "app/access/audit/service/witnessing.py",
+        "if not merkle.continues(",
+        "if False and not merkle.continues(",
+        "tests/access/audit/test_http.py::test_a_witness_needs_nothing_but_the_address",
+    ),
+    Fault(
+        "audit: the outbox can be changed",
+        "migrations/versions/0024_seals.py",
+        'for table in ("outbox", *(',
+        "for table in ((",
+        f"{SEAL_TESTS}::test_sealed_rows_stay_as_they_were_written",
     ),
     Fault(
         "crash: an answer is given before its commit is on disk",
