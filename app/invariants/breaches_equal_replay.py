@@ -6,7 +6,7 @@ from app.replay import Outcome, judge_all
 SQL = """
 select case_id, kind, due_at from clocks
  where kind in ('ACCEPT', 'CONTACT', 'DECISION', 'SIGN', 'PAYOUT')
-   and (state = 'breached' or (state = 'running' and due_at <= $1))
+   and undone_at is null and (state = 'breached' or (state = 'running' and due_at <= $1))
 """
 
 

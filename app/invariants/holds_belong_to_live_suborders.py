@@ -7,7 +7,7 @@ select format('reservation %s holds %s fen for suborder %s, which is %s', r.rese
               s.state) as line
   from reservations r join suborders s using (suborder_id)
  where r.closed_at is null
-   and s.state in ('refused', 'passed_over', 'withdrawn', 'lapsed', 'serviced', 'settled')
+   and s.state in ('refused', 'passed_over', 'withdrawn', 'lapsed', 'moved', 'serviced', 'settled')
 """
 
 

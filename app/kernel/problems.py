@@ -57,6 +57,7 @@ PROBLEMS: Final[Mapping[str, Problem]] = {
     "amount-out-of-range": Problem(422, "金额超出允许范围", "The amount is out of range"),
     "terms-out-of-range": Problem(422, "利率、期限或费用超出产品范围", "The terms are outside the product"),
     "reason-required": Problem(422, "拒单须说明原因", "A refusal needs a reason"),
+    "reassign-refused": Problem(409, "不能转给该网点", "This branch cannot take the case over"),
     "reason-unknown": Problem(422, "拒单原因不在有效目录内", "The reason is not in the list in force"),
     "reason-empty": Problem(422, "拒单说明没有实质内容", "The text says nothing"),
     "reason-leaks": Problem(422, "拒单说明含有不得告知的内容", "The text tells what is not to be told"),

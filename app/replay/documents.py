@@ -71,8 +71,9 @@ def read_calendar(body: Mapping[str, Any]) -> Calendar:
 
 def read_promise(code: str, body: Mapping[str, Any]) -> Promise:
     """A clock's policy body as a promise; which acts start and stop it is what the promises themselves say."""
-    start, stops = ACTS[code]
-    return Promise(code, start, stops, int(body["count"]), int(body.get("pause_cap", 0)))
+    base = code.partition("/")[0]
+    start, stops = ACTS[base]
+    return Promise(base, start, stops, int(body["count"]), int(body.get("pause_cap", 0)))
 
 
 def bears_out(claim: Mapping[str, Any] | None, evidence: Mapping[str, Any] | None) -> bool:

@@ -6,19 +6,17 @@ arithmetic it checks can be wrong here in the same way.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
 from enum import StrEnum
-from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
 from app.replay.documents import DAY, Calendar, DatedPromise, Promise
-
-CHINA: Final = timezone(timedelta(hours=8))  # One offset all year since 1991; the policies begin in 2022.
+from app.replay.moves import CHINA, Case, Move, china_day, kept, line_of, pauses
+from app.replay.moves import ENDS as ENDS
 
 FUNNEL: Final = ("push", "accept", "contact", "investigate", "offer", "pick", "sign", "pay_out")
-ENDS: Final = frozenset({"refused", "passed_over", "withdrawn", "lapsed", "moved", "settled"})
 
 
 class Outcome(StrEnum):
@@ -28,49 +26,6 @@ class Outcome(StrEnum):
     BREACHED = "breached"
     VOID = "void"  # The suborder ended before the deadline, by no act of the promise's owner.
     RUNNING = "running"
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """One act on a suborder. `seq` orders acts of one instant; a pause event leaves the state as it is.
-
-    `amount_fen` is the offer's at pick, the contract's at sign, the draw's at pay out, what came
-    back at repay, what was written off at settle, the offer's at reschedule; `rate_ppm` the offer's at pick;
-    `reason_code` and `has_evidence` belong to a refusal; `is_first` to a firm's first draw of all.
-    """
-
-    suborder_id: UUID
-    seq: int
-    act: str
-    to_state: str
-    at: datetime
-    amount_fen: int = 0
-    reason_code: str = ""
-    has_evidence: bool = True
-    cause: str = ""
-    rate_ppm: int = 0
-    is_first: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What stays the same about a suborder, to group by, and its moves in order.
-
-    `is_unsecured` is its product's, None where the shelf does not know it; `sealed` when its packages were sealed.
-    """
-
-    suborder_id: UUID
-    bank: str
-    branch: str
-    product: str
-    district: str
-    moves: tuple[Move, ...]
-    industry: str = ""
-    size: str = ""
-    loan_type: str = "new"
-    asked_fen: int = 0
-    is_unsecured: bool | None = None
-    sealed: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +57,6 @@ class Row:
     of: int
 
 
-def china_day(instant: datetime) -> date:
-    """The calendar day in China.
-
-    >>> china_day(datetime(2025, 9, 30, 16, tzinfo=UTC))
-    datetime.date(2025, 10, 1)
-    """
-    return instant.astimezone(CHINA).date()
-
-
 def day_end(day: date) -> datetime:
     """24:00 of a day in China, as a UTC instant.
 
@@ -120,48 +66,21 @@ def day_end(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=CHINA).astimezone(UTC) + DAY
 
 
-def pauses(moves: Sequence[Move]) -> tuple[tuple[datetime, datetime | None], ...]:
-    """The stretches in which a request for papers was open: [asked, ended), the last perhaps still open."""
-    found: list[tuple[datetime, datetime | None]] = []
-    asked: datetime | None = None
-    for move in moves:
-        if move.act == "ask_papers" and asked is None:
-            asked = move.at
-        elif asked is not None and _ends_pause(move):
-            found.append((asked, move.at))
-            asked = None
-    if asked is not None:
-        found.append((asked, None))
-    return tuple(found)
-
-
-def kept(moves: Sequence[Move], as_of: datetime) -> list[Move]:
-    """The moves until `as_of` without what was taken back by then: contacts that the firm denied next, offers that the
-    bank retracted. Everything else, also the taking back, stays."""
-    seen = [move for move in moves if move.at <= as_of]
-    words = [move for move in seen if move.act in ("contact", "deny_contact")]
-    denied = {one.seq for one, after in pairwise(words) if (one.act, after.act) == ("contact", "deny_contact")}
-    retracted = any(move.act == "retract" for move in seen)
-    return [move for move in seen if move.seq not in denied and not (retracted and move.act == "offer")]
-
-
-def _ends_pause(move: Move) -> bool:
-    return move.act in {"bring_papers", "contest_papers", "cap_papers", "offer", "refuse"} or move.to_state in ENDS
-
-
 def judge(case: Case, dated: Iterable[DatedPromise], calendar: Calendar, as_of: datetime) -> Judged | None:
     """How one promise (given by its dated versions) came out for a suborder; None when it never started."""
     versions = tuple(dated)
-    start = next((move for move in case.moves if move.act == versions[0].promise.start and move.at <= as_of), None)
-    if start is None:
+    line = line_of(case, versions[0].promise, calendar, as_of)
+    if line is None:
         return None
-    promise = in_force(versions, china_day(start.at))
+    start, promise = line.start, in_force(versions, china_day(line.start.at))
     if promise is None:
         return None
-    later = [move for move in kept(case.moves, as_of) if move.seq > start.seq]
+    if line.used:
+        promise = replace(promise, limit=max(1, promise.limit - line.used))
+    later = [move for move in kept(line.moves, as_of) if move.seq > start.seq]
     stop = next((move for move in later if move.act in promise.stops or move.to_state in ENDS), None)
     until = as_of if stop is None else stop.at
-    due_at, used, paused = _walk(promise, start.at, until, pauses(case.moves), calendar)
+    due_at, used, paused = _walk(promise, start.at, until, pauses(line.moves), calendar)
     if due_at is not None:
         # The deadline passed first. Work that came later still took its days.
         decided = next((move for move in later if move.act in promise.stops), None)
@@ -175,9 +94,24 @@ def judge(case: Case, dated: Iterable[DatedPromise], calendar: Calendar, as_of: 
     return Judged(case.suborder_id, promise.code, outcome, start.at, stop.at, None, stop.at, used, paused)
 
 
+def judge_case(
+    case: Case, promises: Mapping[str, Sequence[DatedPromise]], calendar: Calendar, as_of: datetime
+) -> list[Judged]:
+    """Every promise about one suborder, each by the edition for its kind where there is one (`DECISION/deferral`)."""
+    codes = sorted(code for code in promises if "/" not in code)
+    found = [judge(case, promises.get(f"{code}/{case.variant}", promises[code]), calendar, as_of) for code in codes]
+    return [one for one in found if one is not None]
+
+
 def in_force(versions: Iterable[DatedPromise], on: date) -> Promise | None:
     valid = [one for one in versions if one.valid_from <= on and (one.valid_to is None or on <= one.valid_to)]
     return max(valid, key=lambda one: one.version).promise if valid else None
+
+
+def owed_to(case: Case, promises: Mapping[str, Sequence[DatedPromise]]) -> Iterator[Sequence[DatedPromise]]:
+    """The promises about a case, in order of their codes: that of its type of loan, where there is one."""
+    for code in sorted(one for one in promises if "/" not in one):
+        yield promises.get(f"{code}/{case.loan_type}", promises[code])
 
 
 def _walk(
@@ -226,7 +160,7 @@ def reckon(
     gathered: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
     medians: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for case in cases:
-        judged = [judge(case, promises[code], calendar, as_of) for code in sorted(promises)]
+        judged = [judge(case, versions, calendar, as_of) for versions in owed_to(case, promises)]
         for figure, at, value, of in _facts(case, [one for one in judged if one], as_of):
             if month and china_day(at).strftime("%Y-%m") != month:
                 continue

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from app.infra.db import Database, ReadTx, Role
 from app.replay import store
-from app.replay.rules import Judged, Row, compare, judge, reckon
+from app.replay.rules import Judged, Row, compare, judge, owed_to, reckon
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ async def judge_all(tx: ReadTx, *, as_of: datetime) -> tuple[Judged, ...]:
     """Every promise about every suborder, judged from the moves: what the clocks are held against."""
     promises, calendar = await store.read_promises(tx), await store.read_days(tx)
     found = [
-        judge(case, promises[code], calendar, as_of)
+        judge(case, versions, calendar, as_of)
         for case in await store.read_cases(tx, as_of)
-        for code in sorted(promises)
+        for versions in owed_to(case, promises)
     ]
     return tuple(one for one in found if one is not None)

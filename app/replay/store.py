@@ -11,12 +11,13 @@ from uuid import UUID
 
 from app.infra.db import ReadTx, Record
 from app.replay.documents import ACTS, Calendar, DatedPromise, bears_out, read_calendar, read_promise
-from app.replay.rules import Case, Move, Row
+from app.replay.moves import Case, Move
+from app.replay.rules import Row
 
 CASES: Final = """
 select s.suborder_id, s.bank_id, s.branch_id, s.product_id, coalesce(o.district_code, '') as district,
        coalesce(t.industry, '') as industry, coalesce(t.size, '') as size, o.loan_type, s.amount_fen as asked_fen,
-       p.is_unsecured,
+       p.is_unsecured, s.origin, s.origin_id,
        array(select k.sealed_at from packages k where k.suborder_id = s.suborder_id order by k.sealed_at) as sealed
   from suborders s join orders o using (order_id) left join supervision_traits t using (order_id)
   left join products p using (product_id) where $1::uuid[] is null or s.suborder_id = any($1) order by s.suborder_id
@@ -53,8 +54,10 @@ async def read_cases(
     tx: ReadTx, as_of: datetime, last_seq: int | None = None, *, of: Sequence[UUID] | None = None
 ) -> tuple[Case, ...]:
     """Every suborder with its moves up to `as_of`, in order; with `last_seq` those alone that were known by then."""
+    cases = await tx.fetch(CASES, of)
+    moved = {record["suborder_id"]: record["origin_id"] for record in cases if record["origin"] == "moved"}
     moves: dict[object, list[Move]] = {}
-    for record in await tx.fetch(MOVES, as_of, last_seq, of):
+    for record in await tx.fetch(MOVES, as_of, last_seq, None if of is None else [*of, *moved.values()]):
         moves.setdefault(record["suborder_id"], []).append(_move(record))
     return tuple(
         Case(
@@ -70,8 +73,10 @@ async def read_cases(
             record["asked_fen"],
             record["is_unsecured"],
             tuple(record["sealed"]),
+            record["origin"],
+            tuple(moves.get(moved.get(record["suborder_id"]), ())),
         )
-        for record in await tx.fetch(CASES, of)
+        for record in cases
     )
 
 
@@ -82,11 +87,12 @@ def _move(record: Record) -> Move:
 
 
 async def read_promises(tx: ReadTx) -> dict[str, tuple[DatedPromise, ...]]:
-    """The promises that banks make, each in all its dated versions."""
+    """The promises that banks make, each in all its dated versions; `DECISION/deferral` is that of one type of loan."""
     found: dict[str, list[DatedPromise]] = {}
     for record in await tx.fetch(POLICIES):
-        if record["key"] in ACTS:
-            promise = read_promise(record["key"], record["body"])
+        code = record["key"].partition("/")[0]
+        if code in ACTS:
+            promise = read_promise(code, record["body"])
             dated = DatedPromise(promise, record["version"], record["valid_from"], record["valid_to"])
             found.setdefault(record["key"], []).append(dated)
     return {code: tuple(versions) for code, versions in found.items()}

@@ -1,5 +1,8 @@
 """What is taken back while a case runs: contacts denied, papers contested, offers retracted."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import figures
 import restating
 from alembic import context, op
@@ -15,7 +18,11 @@ TRANSITIONS = [
     *((state, "contest_papers", state) for state in ("accepted", "contacted", "investigating")),
     ("offered", "retract", "refused"),
     ("picked", "retract", "refused"),
+    ("listed", "reopen", "investigating"),
+    *(("pushed", act, "pushed") for act in ("bring_papers", "cap_papers", "contest_papers")),
+    *((state, "reassign", "moved") for state in ("pushed", "accepted", "contacted")),
 ]
+ACTS = "'deny_contact', 'contest_papers', 'retract', 'reopen', 'reassign'"
 READS_ALL = dict.fromkeys(("regulator", "reporter"), ("select", "true")) | {
     "ops": ("select", "(select app_is_platform())"),
 }
@@ -31,6 +38,7 @@ CLOCK_COLUMNS = (
     " due_on, due_at, is_provisional, policy_version, calendar_version, stopped_at, business_id, bank_id"
 )
 
+
 def upgrade() -> None:
     _transitions()
     _clocks()
@@ -38,38 +46,70 @@ def upgrade() -> None:
     _papers()
     _retractions()
     _words()
+    _links()
+    _appeals()
+    _amendments()
     _figures(now=True)
 
 
 def downgrade() -> None:
     _figures(now=False)
+    op.execute("drop policy act_find_supervised on suborders")
+    op.execute("drop function app_is_regulator()")
+    op.execute("drop table consent_amendments")
+    op.execute("drop view orders_v_appeals")
+    op.execute("drop view orders_v_links")
+    op.execute("drop table appeals")
+    _one_live("'refused', 'passed_over', 'withdrawn', 'lapsed'")
+    op.execute("alter table suborders drop column origin, drop column origin_id, drop column is_carried")
+    op.execute(
+        "alter table suborders add constraint suborders_suborder_id_fkey"
+        " foreign key (suborder_id) references order_listed (suborder_id)"
+    )
     op.execute("drop view orders_v_firm_words")
     op.execute("drop view orders_v_withdrawal_answers")
     for table in ("withdrawal_answers", "firm_words", "retractions"):
         op.execute(f"drop table {table}")
     op.execute("drop table contact_denials")
     op.execute("alter table papers_requests drop constraint papers_requests_closed_how_check")
-    op.execute("update papers_requests set closed_how = 'ended' where closed_how = 'contested'")
+    with _past("papers_requests"):
+        op.execute("update papers_requests set closed_how = 'ended' where closed_how in ('contested', 'moved')")
     op.execute(
         "alter table papers_requests add constraint papers_requests_closed_how_check"
         " check (closed_how in ('brought', 'capped', 'ended'))"
     )
-    op.execute("delete from contacts c using contacts d where c.suborder_id = d.suborder_id"
-               " and (c.recorded_at, c.contact_id) < (d.recorded_at, d.contact_id)")  # fmt: skip
+    with _past("contacts"):
+        op.execute(
+            "delete from contacts c using contacts d where c.suborder_id = d.suborder_id"
+            " and (c.recorded_at, c.contact_id) < (d.recorded_at, d.contact_id)"
+        )
     op.execute("drop index contacts_suborder")
     op.execute("alter table contacts drop column contact_id")
     op.execute("alter table contacts add primary key (suborder_id)")
     _clock_views(CLOCK_COLUMNS)
     op.execute("alter table clocks drop column opened_at, drop column undone_at")
-    op.execute("delete from suborder_moves where act in ('deny_contact', 'contest_papers', 'retract')")
-    op.execute("delete from suborder_transitions where act in ('deny_contact', 'contest_papers', 'retract')")
+    with _past("suborder_moves", "suborder_transitions"):
+        for table in ("suborder_moves", "suborder_transitions"):
+            op.execute(f"delete from {table} where act in ({ACTS})")
+            op.execute(f"delete from {table} where from_state = 'pushed' and act in ('bring_papers', 'cap_papers')")
 
 
 def _transitions() -> None:
     rows = ", ".join(f"('{start}', '{act}', '{to}')" for start, act, to in TRANSITIONS)
     # The owner is held by row-level security like everybody; it looks past it to change its own copy of the table.
     op.execute("alter table suborder_transitions no force row level security")
-    op.execute(f"insert into suborder_transitions values {rows}")
+    with _past("suborder_transitions"):
+        op.execute(f"insert into suborder_transitions values {rows}")
+
+
+@contextmanager
+def _past(*tables: str) -> Iterator[None]:
+    """The owner is held by row-level security like everybody; it looks past it while it changes its own tables."""
+    for table in tables:
+        op.execute(f"alter table {table} no force row level security")
+    yield
+    for table in tables:
+        op.execute(f"alter table {table} force row level security")
     op.execute("alter table suborder_transitions force row level security")
 
 
@@ -111,7 +151,7 @@ def _papers() -> None:
     op.execute("alter table papers_requests drop constraint papers_requests_closed_how_check")
     op.execute(
         "alter table papers_requests add constraint papers_requests_closed_how_check"
-        " check (closed_how in ('brought', 'capped', 'contested', 'ended'))"
+        " check (closed_how in ('brought', 'capped', 'contested', 'moved', 'ended'))"
     )
 
 
@@ -182,6 +222,108 @@ def _words() -> None:
     )
     for name in ("regulator", "reporter", "ops"):
         op.execute(f"grant select on orders_v_withdrawal_answers, orders_v_firm_words to {role(name)}")
+
+
+def _links() -> None:
+    """A suborder may follow another: moved to another branch, or made by an appeal that was upheld."""
+    op.execute("alter table suborders drop constraint suborders_suborder_id_fkey")
+    op.execute(
+        "alter table suborders add origin text not null default 'listed'"
+        " check (origin in ('listed', 'moved', 'appeal')), add origin_id uuid references suborders,"
+        " add is_carried boolean not null default false,"
+        " add constraint suborders_follow check ((origin = 'listed') = (origin_id is null))"
+    )
+    op.execute("create index suborders_origin on suborders (origin_id) where origin_id is not null")
+    _one_live("'refused', 'passed_over', 'withdrawn', 'lapsed', 'moved'")
+    op.execute(
+        """
+        create view orders_v_links with (security_invoker = true) as
+          select suborder_id, order_id, business_id, bank_id, branch_id, origin, origin_id from suborders
+        """
+    )
+    for name in EVERYBODY:
+        op.execute(f"grant select on orders_v_links to {role(name)}")
+
+
+def _one_live(ended: str) -> None:
+    op.execute("drop index suborders_one_live")
+    op.execute(
+        f"create unique index suborders_one_live on suborders (order_id, bank_id) where not (state in ({ended}))"
+    )
+
+
+def _amendments() -> None:
+    """The stated branch of a consent, amended when a case goes to another branch of the bank; and who may move it."""
+    op.execute(
+        """
+        create table consent_amendments (
+          seq bigint generated always as identity primary key,
+          consent_id uuid not null references consents,
+          business_id uuid not null,
+          bank_id uuid not null,
+          order_id uuid not null,
+          branch_id uuid not null,
+          amended_by uuid not null,
+          amended_at timestamptz not null)
+        """
+    )
+    op.execute("create index consent_amendments_newest on consent_amendments (consent_id, seq desc)")
+    protect("consent_amendments", {
+        "business": ("select", "business_id = app_org()"),
+        "bank": ("select", "bank_id = app_org()"),
+        "act": ("select, insert", "order_id = app_case()"),
+        "worker": ("select", "true"),
+        "regulator": ("select", "true"),
+        "reporter": ("select", "true"),
+    })  # fmt: skip
+    op.execute(
+        "create function app_is_regulator() returns boolean language sql stable"
+        " return exists (select 1 from orgs o where o.org_id = app_org() and o.kind = 'regulator')"
+    )
+    op.execute(
+        f"create policy act_find_supervised on suborders for select to {role('act')}"
+        " using ((select app_is_regulator()))"
+    )
+
+
+def _appeals() -> None:
+    op.execute(
+        f"""
+        create table appeals (
+          appeal_id uuid primary key,
+          suborder_id uuid not null unique references suborders,{PARTIES}
+          words text not null,
+          made_at timestamptz not null,
+          made_by uuid not null,
+          answered_at timestamptz check (answered_at >= made_at),
+          upheld boolean,
+          answer text,
+          answered_by uuid,
+          reopened_id uuid references suborders,
+          check (num_nulls(answered_at, upheld, answer, answered_by) in (0, 4)),
+          check (reopened_id is null or upheld))
+        """
+    )
+    op.execute("create index appeals_order on appeals (order_id)")
+    op.execute("create index appeals_open on appeals (bank_id, branch_id, made_at) where answered_at is null")
+    op.execute("create index appeals_reopened on appeals (reopened_id) where reopened_id is not null")
+    protect("appeals", {
+        "business": ("select", "business_id = app_org()"),
+        "bank": ("select", OWN_BRANCH),
+        "act": ("select, insert, update", "order_id = app_case()"),
+        "worker": ("select", "true"),
+        **READS_ALL,
+    })  # fmt: skip
+    op.execute(
+        """
+        create view orders_v_appeals with (security_invoker = true) as
+          select appeal_id, suborder_id, order_id, business_id, bank_id, branch_id, words, made_at, answered_at, upheld,
+                 answer, reopened_id
+          from appeals
+        """
+    )
+    for name in EVERYBODY:
+        op.execute(f"grant select on orders_v_appeals to {role(name)}")
 
 
 def _figures(*, now: bool) -> None:

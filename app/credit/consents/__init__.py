@@ -5,6 +5,7 @@ from app.credit.consents.rules import Consent, Grant, Purpose, SignMethod, Why
 from app.credit.consents.service import (
     Letter,
     Names,
+    amend_branch,
     check,
     close_gate,
     find_for_order,
@@ -23,6 +24,7 @@ __all__ = [
     "Purpose",
     "SignMethod",
     "Why",
+    "amend_branch",
     "check",
     "close_gate",
     "find_for_order",

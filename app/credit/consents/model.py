@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, DateTime, Index, SmallInteger, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, Index, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
@@ -54,6 +54,22 @@ class ConsentRow(SQLModel, table=True):
     recorded_at: datetime = Field(
         sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()"))
     )
+
+
+class ConsentAmendmentRow(SQLModel, table=True):
+    """Another branch of the same bank in the place of the stated one. Only ever added to."""
+
+    __tablename__ = "consent_amendments"
+    __table_args__ = (Index("consent_amendments_newest", "consent_id", text("seq desc")),)
+
+    seq: int | None = Field(sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    consent_id: UUID = Field(foreign_key="consents.consent_id")
+    business_id: UUID
+    bank_id: UUID
+    order_id: UUID
+    branch_id: UUID
+    amended_by: UUID
+    amended_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
 class ConsentGateRow(SQLModel, table=True):

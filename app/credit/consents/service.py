@@ -10,7 +10,7 @@ from app.access import audit
 from app.access.seats import Seat
 from app.credit import catalogue
 from app.credit.consents import rules, store
-from app.credit.consents.events import ConsentGranted, ConsentRevoked
+from app.credit.consents.events import ConsentAmended, ConsentGranted, ConsentRevoked
 from app.credit.consents.rules import Consent, Flaw, Grant, Purpose, Use, Why
 from app.infra import outbox
 from app.infra.db import Database, ReadTx, Role, Scope, Tx
@@ -191,6 +191,25 @@ async def revoke(
         if lock_first is not None:
             await lock_first(tx, consent)
         return await finish_revocation(tx, consent_id, now=now)
+
+
+async def amend_branch(tx: Tx, consent_id: UUID, branch_id: UUID, *, by: Seat, now: datetime) -> None:
+    """Put another branch of the same bank in the place of the stated one; the signed letter stays as it is.
+
+    The caller vouches for the branch being the bank's, and tells the firm. Refuses `consent-missing` when the letter
+    is gone or being revoked.
+    """
+    consent = await store.read(tx, consent_id)
+    if consent is None or consent.gated or consent.revoked_at is not None:
+        raise Refusal("consent-missing")
+    await store.insert_amendment(tx, consent, branch_id, by=by.person_id, now=now)
+    await _note(tx, "consent.amended", consent_id, consent)
+    amended = ConsentAmended(
+        stream_id=consent.order_id, at=now, consent_id=consent_id, order_id=consent.order_id,
+        business_id=consent.business_id, bank_id=consent.bank_id, from_branch_id=consent.branch_id,
+        branch_id=branch_id,
+    )  # fmt: skip
+    await outbox.record(tx, amended)
 
 
 async def find_for_order(tx: ReadTx, *order_ids: UUID) -> tuple[Consent, ...]:

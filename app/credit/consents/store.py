@@ -8,9 +8,12 @@ from uuid import UUID
 from app.credit.consents.rules import Consent, Grant, Purpose, Use
 from app.infra.db import ReadTx, Tx
 
-COLUMNS: Final = """c.consent_id, c.business_id, c.grantor_subject_id, c.bank_id, c.branch_id, c.order_id, c.purpose,
-    c.data_classes, c.person_subject_id, c.valid_from, c.valid_to, c.text_version, c.text_hash, c.granted_at,
-    c.revoked_at, exists (select 1 from consent_gates g where g.consent_id = c.consent_id) as gated"""
+# The branch that stands in the letter, or the one that the newest amendment puts in its place.
+BRANCH: Final = """coalesce((select a.branch_id from consent_amendments a where a.consent_id = c.consent_id
+    order by a.seq desc limit 1), c.branch_id)"""
+COLUMNS: Final = f"""c.consent_id, c.business_id, c.grantor_subject_id, c.bank_id, {BRANCH} as branch_id, c.order_id,
+    c.purpose, c.data_classes, c.person_subject_id, c.valid_from, c.valid_to, c.text_version, c.text_hash, c.granted_at,
+    c.revoked_at, exists (select 1 from consent_gates g where g.consent_id = c.consent_id) as gated"""  # noqa: S608
 
 INSERT: Final = """
 insert into consents (consent_id, business_id, grantor_subject_id, person_subject_id, bank_id, branch_id, order_id,
@@ -24,7 +27,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 LOCK_FOR_USE: Final = f"""
 select {COLUMNS}
   from consents c
- where c.consent_id = $1 and c.bank_id = $2 and c.branch_id = $3 and c.purpose = $4
+ where c.consent_id = $1 and c.bank_id = $2 and {BRANCH} = $3 and c.purpose = $4
    and c.valid_from <= $5 and $5 < c.valid_to and c.revoked_at is null
    and not exists (select 1 from consent_gates g where g.consent_id = c.consent_id)
    and $6::text[] <@ c.data_classes
@@ -107,6 +110,15 @@ async def lock_for_use(tx: ReadTx, consent_id: UUID, use: Use) -> Consent | None
         use.subject_id,
     )
     return None if record is None else _consent(record)
+
+
+async def insert_amendment(tx: Tx, consent: Consent, branch_id: UUID, *, by: UUID, now: datetime) -> None:
+    """From now on another branch of the bank; the letter itself stays as it was signed."""
+    await tx.execute(
+        "insert into consent_amendments (consent_id, business_id, bank_id, order_id, branch_id, amended_by, amended_at)"
+        " values ($1, $2, $3, $4, $5, $6, $7)",
+        consent.consent_id, consent.business_id, consent.bank_id, consent.order_id, branch_id, by, now,
+    )  # fmt: skip
 
 
 async def insert_gate(tx: Tx, consent: Consent, *, by: UUID, now: datetime) -> bool:

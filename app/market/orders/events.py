@@ -64,12 +64,56 @@ class SuborderPushed(SuborderEvent):
     until_on: date
     loan_type: str = "new"
     recommended_at: datetime | None = None
+    is_moved: bool = False  # It follows a suborder of another branch.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuborderAccepted(SuborderEvent):
     amount_fen: int
     loan_type: str = "new"
+    is_carried: bool = False  # Another branch had accepted it before: its promises run already.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuborderReassigned(SuborderEvent):
+    """Another branch of the bank goes on with it, as `to_suborder_id`, with every promise and the time it has used.
+
+    `from_state` says how far the branch before had come; the push of what follows is told right after.
+    """
+
+    to_suborder_id: UUID
+    to_branch_id: UUID
+    from_state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuborderReopened(SuborderEvent):
+    """A refusal was overturned, and the bank looks once more, as a suborder outside the places.
+
+    `loan_type` names the policy by which it has to decide.
+    """
+
+    origin_id: UUID
+    loan_type: str = "appeal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefusalAppealed(SuborderEvent):
+    """The firm asks for a second opinion on a refusal."""
+
+    appeal_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealAnswered(SuborderEvent):
+    """The second opinion. Upheld: the refusal counts as overturned; `reopened_id` is the suborder made of it, if any.
+
+    The refusal itself stays what it was.
+    """
+
+    appeal_id: UUID
+    upheld: bool
+    reopened_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
-ENDED = "state in ('refused', 'passed_over', 'withdrawn', 'lapsed', 'settled')"
+ENDED = "state in ('refused', 'passed_over', 'withdrawn', 'lapsed', 'moved', 'settled')"
 PICKED = "state in ('picked', 'signed', 'paying', 'serviced', 'settled')"
 
 
@@ -86,10 +86,11 @@ class SuborderRow(SQLModel, table=True):
         sa.Index("suborders_one_live", "order_id", "bank_id", unique=True, postgresql_where=sa.text(f"not ({ENDED})")),
         sa.Index("suborders_one_picked", "order_id", unique=True, postgresql_where=sa.text(PICKED)),
         sa.Index("suborders_order", "order_id"),
+        sa.Index("suborders_origin", "origin_id", postgresql_where=sa.text("origin_id is not null")),
         sa.Index("suborders_bank", "bank_id", "branch_id", "state"),
     )
 
-    suborder_id: UUID = Field(primary_key=True, foreign_key="order_listed.suborder_id")
+    suborder_id: UUID = Field(primary_key=True)
     order_id: UUID = Field(foreign_key="orders.order_id")
     business_id: UUID
     bank_id: UUID
@@ -121,6 +122,9 @@ class SuborderRow(SQLModel, table=True):
     loan_type: str = Field(default="new", sa_type=sa.Text, sa_column_kwargs={"server_default": "new"})
     of_suborder_id: UUID | None = None
     recommended_at: datetime | None = Field(sa_column=_at(nullable=True))
+    origin: str = Field(default="listed", sa_type=sa.Text, sa_column_kwargs={"server_default": "listed"})
+    origin_id: UUID | None = Field(default=None, foreign_key="suborders.suborder_id")
+    is_carried: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
 
 
 class TransitionRow(SQLModel, table=True):
@@ -342,6 +346,33 @@ class WithdrawalAnswerRow(SQLModel, table=True):
     words: str = Field(sa_type=sa.Text)
     said_at: datetime = Field(sa_column=_at())
     said_by: UUID
+
+
+class AppealRow(SQLModel, table=True):
+    """The firm's appeal of a refusal, answered once by somebody who had no part in it."""
+
+    __tablename__ = "appeals"
+    __table_args__ = (
+        sa.UniqueConstraint("suborder_id"),
+        sa.Index("appeals_order", "order_id"),
+        sa.Index("appeals_open", "bank_id", "branch_id", "made_at", postgresql_where=sa.text("answered_at is null")),
+        sa.Index("appeals_reopened", "reopened_id", postgresql_where=sa.text("reopened_id is not null")),
+    )
+
+    appeal_id: UUID = Field(primary_key=True)
+    suborder_id: UUID = Field(foreign_key="suborders.suborder_id")
+    order_id: UUID = Field(foreign_key="orders.order_id")
+    business_id: UUID
+    bank_id: UUID
+    branch_id: UUID
+    words: str = Field(sa_type=sa.Text)
+    made_at: datetime = Field(sa_column=_at())
+    made_by: UUID
+    answered_at: datetime | None = Field(sa_column=_at(nullable=True))
+    upheld: bool | None = None
+    answer: str | None = Field(default=None, sa_type=sa.Text)
+    answered_by: UUID | None = None
+    reopened_id: UUID | None = Field(default=None, foreign_key="suborders.suborder_id")
 
 
 class ContractRow(SQLModel, table=True):

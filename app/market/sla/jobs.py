@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
+from uuid import UUID
 
 from app.infra.db import ReadTx, Tx
 from app.kernel.clock import shanghai_date
@@ -113,7 +114,9 @@ async def _apply(
     case = _case(event, getattr(step, "clock", None))
     match step:
         case rules.Start(clock, limit, since):
-            await _start(tx, case, keys[clock], clock, limit, since or event.at)
+            due = await _start(tx, case, keys[clock], clock, limit, since or event.at)
+            if due <= event.at:  # Its time was over before this bank was asked: it owes nothing.
+                await clocks.void(tx, case.case_id, clock, at=event.at)
         case rules.Keep(clock, limit):
             if clock not in now or now[clock].state not in ("running", "paused"):
                 await _start(tx, case, keys[clock], clock, limit, event.at)
@@ -127,13 +130,25 @@ async def _apply(
             await clocks.pause(tx, case, clock, proof_id=proof_id, at=event.at)
         case rules.Reopen(clock):
             await clocks.carrying.reopen(tx, case.case_id, clock, at=event.at)
+        case rules.Carry(to):
+            to_case = clocks.CaseRef(event.order_id, SUBORDER, to, event.business_id, *_other_branch(event))
+            await clocks.carrying.carry(tx, case.case_id, to_case, but=(Clock.DELIVERY,), at=event.at)
+        case rules.Rest(clock, to):
+            to_case = clocks.CaseRef(event.order_id, SUBORDER, to, event.business_id, *_other_branch(event))
+            await clocks.carrying.rest(tx, case.case_id, to_case, clock, at=event.at)
         case rules.Resume(clock):
             await clocks.resume(tx, case.case_id, clock, at=event.at)
 
 
-async def _start(tx: Tx, case: clocks.CaseRef, key: str, clock: Clock, limit: rules.Limit, at: datetime) -> None:
+def _other_branch(event: told.OrderEvent) -> tuple[UUID, UUID]:
+    assert isinstance(event, told.SuborderReassigned)
+    return event.bank_id, event.to_branch_id
+
+
+async def _start(tx: Tx, case: clocks.CaseRef, key: str, clock: Clock, limit: rules.Limit, at: datetime) -> datetime:
     until = None if limit.until_on is None else due_at(limit.until_on)
-    await clocks.start(tx, case, clock, at=at, key=key, count=limit.count, until=until)
+    started = await clocks.start(tx, case, clock, at=at, key=key, count=limit.count, until=until)
+    return started.due_at
 
 
 def _case(event: told.OrderEvent, clock: Clock | None) -> clocks.CaseRef:

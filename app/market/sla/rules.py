@@ -163,12 +163,27 @@ class Reopen:
     clock: Clock
 
 
-ClockStep: TypeAlias = Start | Keep | Stop | Void | VoidRest | Pause | Resume | Reopen
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """Every clock that is alive goes on for another suborder, with the time it has used, but for DELIVERY."""
+
+    to: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A clock that was met goes on for another suborder with what was left, at least to the end of the next workday."""
+
+    clock: Clock
+    to: UUID
+
+
+ClockStep: TypeAlias = Start | Keep | Stop | Void | VoidRest | Pause | Resume | Reopen | Carry | Rest
 
 # Every end of a suborder voids all its clocks, and so does the last money: a law of the machine, not a policy.
 ENDS: Final = (
     told.SuborderRefused, told.OfferRetracted, told.SuborderPassedOver, told.SuborderWithdrawn, told.SuborderLapsed,
-    told.DrawsEnded, told.DeferralAgreed, told.LoanSettled,
+    told.DrawsEnded, told.DeferralAgreed, told.LoanSettled, told.SuborderReassigned,
 )  # fmt: skip
 
 
@@ -227,6 +242,10 @@ def effects(
     for clock in Clock:
         if clock in policies:
             steps += _starts(event, policies[clock], pause_left, is_told)
+    if isinstance(event, told.SuborderReassigned):
+        if event.from_state != "pushed":
+            steps.append(Rest(Clock.ACCEPT, event.to_suborder_id))
+        steps.append(Carry(event.to_suborder_id))
     if isinstance(event, ENDS) or (isinstance(event, told.DrawPaid) and event.is_last):
         steps.append(VoidRest())
     return tuple(steps)
@@ -251,12 +270,21 @@ def _starts(event: told.OrderEvent, policy: ClockPolicy, pause_left: int, is_tol
     for begin in policy.moved_by().starts:
         if not begin.fits(event) or (begin.only_told and not is_told):
             continue
+        if _runs_already(event, policy.clock):
+            continue
         limit = _limit(event, policy, begin, pause_left)
         since = getattr(event, begin.since) if begin.since else None
         if begin.keeps:
             yield Keep(policy.clock, limit)
         elif since is not None or not begin.since:
             yield Start(policy.clock, limit, since)
+
+
+def _runs_already(event: told.OrderEvent, clock: Clock) -> bool:
+    """A suborder that follows another keeps its clocks: a push starts none, an acceptance those never started."""
+    if isinstance(event, told.SuborderPushed) and event.is_moved:
+        return clock is not Clock.UNTIL
+    return isinstance(event, told.SuborderAccepted) and event.is_carried and clock is not Clock.DELIVERY
 
 
 def _limit(event: told.OrderEvent, policy: ClockPolicy, begin: Begin, pause_left: int) -> Limit:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.access.seats import Seat
 from app.infra.db import Role, Scope, Tx
 from app.market.orders.service import acceptances, corrections, decisions, firm_words, withdrawals
 from app.market.reasons import Claim, Comparison
@@ -91,10 +92,10 @@ async def test_a_bank_cannot_deny_for_the_firm(city: City) -> None:
     clerk, at = city.clerk(0), shanghai("2025-09-26 09:00")
     await by_firm(city, at, corrections.deny_contact, part, "")
 
-    codes = [
-        await city.refused(lambda tx: corrections.deny_contact(tx, part, words="", by=seat, now=at), seat, at)
-        for seat in (clerk, city.firm)
-    ]
+    async def deny(seat: Seat) -> str:
+        return await city.refused(lambda tx: corrections.deny_contact(tx, part, words="", by=seat, now=at), seat, at)
+
+    codes = [await deny(clerk), await deny(city.firm)]
 
     assert ["forbidden", "wrong-state"] == codes
 
@@ -149,11 +150,11 @@ async def test_an_offer_is_taken_back_by_two_people_and_was_no_decision(city: Ci
 
 
 async def test_a_bank_refuses_in_the_firms_name_only_with_its_word(city: City) -> None:
-    """"The customer gave up" is the classic refusal that nobody can check."""
+    """ "The customer gave up" is the classic refusal that nobody can check."""
     order_id, part = await contacted(city)
     at, by = shanghai("2025-09-26 09:00"), city.clerk(0)
     said = decisions.Said(
-        code="H1", words="企业表示不再需要这笔资金", claim=Claim("firm_word.gave_up", Comparison.EQ, 1)
+        code="H1", words="经办人来电说明已改用自有资金周转，不再申请贷款", claim=Claim("firm_word.gave_up", Comparison.EQ, 1)
     )
 
     async def refuse(tx: Tx) -> Any:
@@ -173,9 +174,7 @@ async def test_on_leaving_the_firm_says_whether_a_bank_had_it_leave(city: City) 
     order_id, part = await contacted(city)
     at, why = shanghai("2025-09-26 09:00"), withdrawals.WhyLeft(caused_by=part, words="客户经理让我先撤回")
 
-    await city.act(
-        lambda tx: withdrawals.withdraw_order(tx, order_id, by=city.firm, now=at, why=why), city.firm, at
-    )
+    await city.act(lambda tx: withdrawals.withdraw_order(tx, order_id, by=city.firm, now=at, why=why), city.firm, at)
 
     told = "select by_bank, bank_id, words from withdrawal_answers"
     assert [(True, city.banks[0].bank_id, "客户经理让我先撤回")] == await city.rows(told)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from app.market.orders.rules import fold
+from app.market.orders.rules.loans import LoanType
 from app.market.orders.rules.states import TERMINAL, State
 from tests.market.orders.world import Setting, World, begin, broken, fire_due, steps, tick
 
@@ -18,6 +19,11 @@ SETTINGS = [
     Setting(3, 1, until=2, papers=False, split=False),
     Setting(1, 1, until=3, split=False, back=True),
     Setting(2, 1, until=2, papers=False, split=False, back=True),
+    Setting(1, 1, until=3, split=False, moves=True),
+    Setting(2, 1, until=2, papers=False, split=False, moves=True),
+    Setting(2, 1, until=2, papers=False, split=False, appeals=True),
+    Setting(1, 1, until=2, papers=False, split=False, moves=True, appeals=True),
+    Setting(2, 1, until=2, papers=False, split=False, loan_type=LoanType.DEFERRAL),
 ]
 Key = tuple[object, ...]
 

@@ -168,6 +168,54 @@ def offer_and_take_back(patch: Patch) -> None:
     patch.setattr(correcting, "judge_again", lambda work, part, clock, due_at: part)
 
 
+def a_move_buys_days(patch: Patch) -> None:
+    """The branch that takes over gets the whole time to answer, though nobody has answered yet."""
+    right = sla.effects
+
+    def effects(event: object, policies: object, **facts_: object) -> tuple[sla.ClockStep, ...]:
+        found = right(event, policies, **facts_)  # type: ignore[arg-type]
+        accept = states.Clock.ACCEPT
+        whole = sla.Start(accept, sla.Limit(sla.Unit.WORKDAYS, 2))
+        return found if not any(isinstance(step, sla.Carry) for step in found) else (*found, sla.Void(accept), whole)
+
+    patch.setattr(sla, "effects", effects)
+
+
+def two_branches_at_once(patch: Patch) -> None:
+    def both(work: steps.Working, part: facts.Part, command: facts.Reassign) -> None:
+        follower = replace(part, suborder_id=command.to_id, branch_id=command.branch_id, state=states.State.LISTED)
+        if any(one.suborder_id == command.to_id for one in work.case.parts) or part.held_fen:
+            return
+        work.case = replace(work.case, parts=(*work.case.parts, follower))
+        work.change(replace(follower, state=states.State.PUSHED))
+
+    patch.setitem(judging.RULES, facts.Reassign, both)
+
+
+def an_appeal_takes_a_place(patch: Patch) -> None:
+    patch.setattr(
+        facts.Part, "takes_a_place", property(lambda part: part.is_live and states.Clock.DECISION not in part.breached)
+    )
+
+
+def an_appeal_revives_the_refused(patch: Patch) -> None:
+    def revive(case: facts.Case, part: facts.Part, new_id: object, at: object, **_: object) -> facts.Outcome:
+        parts = tuple(replace(one, state=states.State.LAPSED) if one is part else one for one in case.parts)
+        return facts.Outcome(replace(case, parts=parts), ())
+
+    patch.setattr(world.linking, "reopen", revive)
+
+
+def a_deferral_takes_money(patch: Patch) -> None:
+    patch.setitem(
+        judging.RULES, facts.Accept,
+        lambda work, part, command: work.hold(
+            work.change(replace(work.move(part, states.Act.ACCEPT, states.State.ACCEPTED, command=command),
+                                accepted_at=work.at)), 1,
+        ) and None,
+    )  # fmt: skip
+
+
 CLOCK = states.Clock
 FAULTS = [
     ("I2", two_picks, TWO),
@@ -194,6 +242,11 @@ FAULTS = [
     ("I15", fire_at_the_workers_hour, PAPERS),
     ("I17", hold_only_once, PLAIN),
     ("I18", call_anew, BACK),
+    ("I20", a_move_buys_days, replace(PLAIN, moves=True)),
+    ("I21", two_branches_at_once, replace(PLAIN, moves=True)),
+    ("I22", an_appeal_revives_the_refused, replace(PLAIN, appeals=True)),
+    ("I23", a_deferral_takes_money, replace(PLAIN, loan_type=facts.LoanType.DEFERRAL)),
+    ("I9", an_appeal_takes_a_place, Setting(3, 1, until=2, papers=False, split=False, appeals=True)),
     ("I19", offer_and_take_back, BACK),
     ("I14", without(sla.Resume), replace(PAPERS, back=True)),
 ]
@@ -215,4 +268,4 @@ def test_every_invariant_is_shown_to_bite() -> None:
     """I1 is the table itself (judged by `test_rules`), I16 is counted as I8."""
     bitten = {number for number, _, _ in FAULTS}
 
-    assert {f"I{n}" for n in range(2, 20)} - {"I16"} == bitten
+    assert {f"I{n}" for n in range(2, 24)} - {"I16"} == bitten

@@ -207,3 +207,43 @@ async def test_agri_loans_are_for_agricultural_subjects(city: City) -> None:
 
     assert "no-match" == firm.value.code
     assert ["agri"] == [row["loan_type"] for row in (await city.parts(order_id)).values()]
+
+
+async def test_a_deferral_that_is_not_decided_in_seven_workdays_is_late_by_both_reckonings(city: City) -> None:
+    """The shorter promise is a dated rule of the type; the replay reads the same document and counts by itself."""
+    loan = await serviced(city)
+    n = await shelve(city, LoanType.DEFERRAL)
+    order_id = await post(city, n, LoanType.DEFERRAL, loan, amount_fen=40 * WAN)
+    part = (await city.parts(order_id))[n]["suborder_id"]
+    await city.accept(part, n, shanghai("2026-03-11 09:00"))
+    await city.contact(part, n, shanghai("2026-03-11 11:00"))
+
+    await city.work(shanghai("2026-03-21 09:00"))
+
+    async with city.db.reading(Role.REPORTER) as tx:
+        replayed = await replay_in(tx, as_of=tx.now)
+    assert ["DECISION"] == (await city.parts(order_id))[n]["breached"]
+    assert () == replayed.differences
+    assert (0, 1) == next(
+        (r.value, r.of) for r in replayed.rows if (r.by, r.key, r.figure) == ("type", "deferral", "decided_in_time")
+    )
+
+
+async def test_a_bank_that_is_asked_after_the_month_owes_no_more_of_it(city: City) -> None:
+    """A reserve cannot answer for the time that another bank used up."""
+    first, reserve = [await shelve(city, LoanType.RECOMMENDED, n) for n in (0, 1)]
+    await recommend(city, shanghai("2026-03-02 10:00"))
+    order_id = await city.post(
+        first, reserve, at=LATER, loan_type=LoanType.RECOMMENDED, places=1, until_on=date(2026, 5, 20)
+    )
+    part = (await city.parts(order_id))[first]["suborder_id"]
+    await city.accept(part, first, shanghai("2026-03-11 09:00"))
+    await city.contact(part, first, shanghai("2026-03-11 11:00"))
+    await city.offer(part, first, shanghai("2026-03-20 09:00"))
+
+    await city.work(shanghai("2026-04-08 09:00"))
+
+    late = (await city.parts(order_id))[reserve]
+    states = {kind: state for kind, _, _, state in await city.rows(CLOCKS, late["suborder_id"])}
+    assert ("pushed", []) == (late["state"], late["breached"])
+    assert {"ACCEPT": "running", "RECOMMENDED": "void"} == states

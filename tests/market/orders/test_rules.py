@@ -16,7 +16,7 @@ from tests.market.orders.world import BOUNDS, NOW, TODAY
 TABLE = """
 state         accept   contact   investigate   ask_papers    bring_papers  offer   pick   sign   pay_out  end_draws refuse  withdraw  revoke    let_go
 listed        .        .         .             .             .             .       .      .      .        .         .       .         .         .
-pushed        accepted .         .             .             .             .       .      .      .        .         refused withdrawn withdrawn .
+pushed        accepted .         .             .             pushed        .       .      .      .        .         refused withdrawn withdrawn .
 accepted      .        contacted .             accepted      accepted      .       .      .      .        .         refused withdrawn withdrawn .
 contacted     .        .         investigating contacted     contacted     offered .      .      .        .         refused withdrawn withdrawn .
 investigating .        .         .             investigating investigating offered .      .      .        .         refused withdrawn withdrawn .
@@ -29,12 +29,13 @@ refused       .        .         .             .             .             .    
 passed_over   .        .         .             .             .             .       .      .      .        .         .       .         passed_over .
 withdrawn     .        .         .             .             .             .       .      .      .        .         .       .         withdrawn .
 lapsed        .        .         .             .             .             .       .      .      .        .         .       .         lapsed    .
+moved         .        .         .             .             .             .       .      .      .        .         .       .         moved     .
 settled       .        .         .             .             .             .       .      .      .        .         .       .         settled   .
 """
 TAKEN_BACK = """
 state         deny_contact contest_papers retract
 listed        .            .              .
-pushed        .            .              .
+pushed        .            pushed         .
 accepted      .            accepted       .
 contacted     accepted     contacted      .
 investigating accepted     investigating  .
@@ -47,6 +48,7 @@ refused       .            .              .
 passed_over   .            .              .
 withdrawn     .            .              .
 lapsed        .            .              .
+moved         .            .              .
 settled       .            .              .
 """
 AFTER_SIGNING = """
@@ -65,11 +67,38 @@ refused       .            .            .            .            .
 passed_over   .            .            .            .            .
 withdrawn     .            .            .            .            .
 lapsed        .            .            .            .            .
+moved         .            .            .            .            .
 settled       .            .            .            .            .
 """
-PICTURE = (TABLE, TAKEN_BACK, AFTER_SIGNING)
+TO_ANOTHER_BRANCH = """
+state         reassign
+listed        .
+pushed        moved
+accepted      moved
+contacted     moved
+investigating .
+offered       .
+picked        .
+signed        .
+paying        .
+serviced      .
+refused       .
+passed_over   .
+withdrawn     .
+lapsed        .
+moved         .
+settled       .
+"""
+PICTURE = (TABLE, TAKEN_BACK, AFTER_SIGNING, TO_ANOTHER_BRANCH)
 # fmt: on
-BY_NOBODY = {Act.PUSH, Act.CAP_PAPERS, Act.PASS_OVER, Act.LAPSE, Act.BREACH}  # The fill rule, clocks, another pick.
+BY_NOBODY = {
+    Act.PUSH,
+    Act.CAP_PAPERS,
+    Act.PASS_OVER,
+    Act.LAPSE,
+    Act.BREACH,
+    Act.REOPEN,
+}  # The fill rule, clocks, another pick.
 WHO, REQUEST, OFFER, DRAW = (UUID(int=n) for n in (100, 500, 600, 700))
 ENTRY = UUID(int=800)
 TERMS = f.Terms(100, 80, 30_000, 90_000, 36)
@@ -126,6 +155,7 @@ def command_of(act: Act) -> f.Command:
         Act.LET_GO: f.LetGo(WHO),
         Act.DENY_CONTACT: f.DenyContact(WHO),
         Act.CONTEST_PAPERS: f.ContestPapers(WHO),
+        Act.REASSIGN: f.Reassign(WHO, UUID(int=800), UUID(int=350), True, 100, UUID(int=550)),
         Act.RETRACT: f.Retract(WHO, "changed_facts", seconded=True),
         Act.REPAY: f.Repay(WHO, ENTRY, 20, TODAY, TODAY),
         Act.EXTEND: f.Extend(WHO, ENTRY, 20, TODAY, LATER, LATER, TODAY),
@@ -218,6 +248,11 @@ NEEDS = [
     (Act.LET_GO, State.SIGNED, {"breached": frozenset({Clock.SIGN})}, {}, "wrong-state"),
     (Act.BRING_PAPERS, State.CONTACTED, {"papers_open": None}, {}, "wrong-state"),
     (Act.CONTEST_PAPERS, State.CONTACTED, {"papers_open": None}, {}, "wrong-state"),
+    # reassign: another branch, once per bank, in time, that may decide it and can hold
+    (Act.REASSIGN, State.PUSHED, {}, {"branch_id": UUID(int=300)}, "reassign-refused"),
+    (Act.REASSIGN, State.PUSHED, {"breached": frozenset({Clock.DECISION})}, {}, "reassign-refused"),
+    (Act.REASSIGN, State.PUSHED, {}, {"covers": False, "room_fen": 0}, "above-ceiling"),
+    (Act.REASSIGN, State.PUSHED, {}, {"room_fen": 99}, "quota-exhausted"),
     # retract: a reason, then the second person
     (Act.RETRACT, State.OFFERED, {}, {"reason": "mood", "seconded": False}, "reason-unknown"),
     (Act.RETRACT, State.PICKED, {}, {"seconded": False}, "four-eyes"),

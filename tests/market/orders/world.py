@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.market.orders import events as told
 from app.market.orders import rules
-from app.market.orders.rules import facts
+from app.market.orders.rules import facts, linking
 from app.market.orders.rules.states import AT_WORK, BEFORE_PICK, FROM_PICK_ON, TERMINAL, Clock, End, State
 from app.market.orders.service.telling import announce
 from app.market.sla import rules as sla
@@ -28,6 +28,8 @@ POLICIES = {
     clock: sla.ClockPolicy(clock, "bank", sla.Unit.WORKDAYS, count, pause_cap=PAUSE_CAP)
     for clock, count in TICKS.items()
 } | {Clock.UNTIL: sla.ClockPolicy(Clock.UNTIL, "firm", sla.Unit.UNTIL, 0)}
+_ANEW = replace(sla.FIRST[Clock.DECISION], starts=(sla.Begin("SuborderReopened"),))
+APPEALED = {Clock.DECISION: replace(POLICIES[Clock.DECISION], words=_ANEW)}
 TERMS = facts.Terms(ASKED, ASKED, 0, 150_000, 36)
 BOUNDS = facts.Bounds(
     amount_min_fen=1, amount_max_fen=ASKED, term_months=(12,), term_months_max=36, until_days=(4,),
@@ -53,6 +55,9 @@ class World:
     worked: tuple[int, ...] = ()  # Ghost: DECISION days that the bank has used.
     alone: tuple[int, ...] = ()  # Ghost: days since acceptance, as far as the promise to call goes.
     met: tuple[tuple[int, Clock, int], ...] = ()  # Kept promises that may be judged again, with ticks to their day.
+    accept: int = TICKS[Clock.ACCEPT]
+    overturned: frozenset[UUID] = frozenset()  # Refusals whose appeal was upheld.
+    owed: tuple[int, ...] = ()  # Ghost: days since the push of a bank that nobody has answered, over all its branches.
     pools: tuple[tuple[int, int, int, int], ...] = ()  # Per bank: held and posted of this quarter and the next.
     quarter: int = 0
     quarters: tuple[int, ...] = ()  # The quarter of each bank's open reservation.
@@ -65,11 +70,11 @@ class World:
         return (
             tuple(
                 (p.position, p.state, p.held_fen, p.offered_fen, p.signed_fen, p.paid_fen, p.papers_open is None,
-                 p.papers_asked, p.breached)
+                 p.papers_asked, p.breached, p.origin, p.is_carried)
                 for p in case.parts
             ), tuple((i, c, t.due, t.paused) for i, c, t in self.clocks), case.withdrawn_at is None, case.end,
-            (case.until_at - NOW).days if self.clocks else 0, self.pause_used, (self.worked, self.alone), self.pools,
-            self.quarter, self.quarters, self.others, self.revoked, self.met,
+            (case.until_at - NOW).days if self.clocks else 0, self.pause_used, (self.worked, self.alone, self.owed),
+            self.pools, self.quarter, self.quarters, self.others, self.revoked, self.met, self.overturned,
         )  # fmt: skip
 
 
@@ -85,6 +90,9 @@ class Setting:
     delivery: bool = False
     split: bool = True  # Offers below the asked amount, and draws in two parts.
     back: bool = False  # Contacts are denied, papers contested, offers retracted.
+    moves: bool = False  # Cases go to another branch of their bank, which has a pool of its own.
+    appeals: bool = False  # Refusals are overturned.
+    loan_type: facts.LoanType = facts.LoanType.NEW
 
 
 def begin(setting: Setting) -> World:
@@ -94,9 +102,13 @@ def begin(setting: Setting) -> World:
         for i in range(setting.banks)
     )
     case = facts.Case(ORDER, FIRM, ASKED, setting.places, NOW + setting.until * DAY, BOUNDS, listed)
+    case = replace(case, loan_type=setting.loan_type)
     zeros = (0,) * setting.banks
-    pools = ((0, 0, 0, 0),) * setting.banks
-    return World(case, ((-1, Clock.UNTIL, Ticking(setting.until)),), zeros, zeros, zeros, (), pools, 0, zeros)
+    pools = ((0, 0, 0, 0),) * (setting.banks * 2 if setting.moves else setting.banks)
+    return World(
+        case, ((-1, Clock.UNTIL, Ticking(setting.until)),), zeros, zeros, zeros, owed=zeros, pools=pools,
+        quarters=zeros, accept=2 if setting.moves else TICKS[Clock.ACCEPT],
+    )  # fmt: skip
 
 
 def with_context(world: World) -> facts.Case:
@@ -105,15 +117,30 @@ def with_context(world: World) -> facts.Case:
     for part in world.case.parts:
         i = part.position - 1
         decision = clock_of(world, i, Clock.DECISION)
-        held, posted = world.pools[i][world.quarter * 2 : world.quarter * 2 + 2]
-        taken = world.others if (i, world.quarter) == (0, 1) else 0
         context = facts.Context(
-            TERMS, ROOM - held - posted - taken, decision is not None and decision.paused is None,
+            TERMS, _room(world, pool_of(world, part)), decision is not None and decision.paused is None,
             PAUSE_CAP - world.pause_used[i], _met(world, i, Clock.CONTACT), _met(world, i, Clock.DECISION),
         )  # fmt: skip
         parts.append(replace(part, context=context))
     listed = tuple(replace(one, holds=one.consent_id not in world.revoked) for one in world.case.listed)
     return replace(world.case, parts=tuple(parts), listed=listed)
+
+
+def _room(world: World, pool: int) -> int:
+    held, posted = world.pools[pool][world.quarter * 2 : world.quarter * 2 + 2]
+    taken = world.others if (pool, world.quarter) == (0, 1) else 0
+    return ROOM - held - posted - taken
+
+
+def pool_of(world: World, part: facts.Part) -> int:
+    """The pools of the second branches stand behind those of the first."""
+    i = part.position - 1
+    return i if part.branch_id == world.case.listed[i].branch_id else i + len(world.quarters)
+
+
+def holder(world: World, i: int) -> facts.Part:
+    """The newest suborder of a bank: the one whose clocks run."""
+    return [part for part in world.case.parts if part.position - 1 == i][-1]
 
 
 def _met(world: World, i: int, clock: Clock) -> datetime | None:
@@ -143,12 +170,16 @@ def apply(world: World, outcome: facts.Outcome, setting: Setting) -> World:
     for event in events:
         i = next((p.position - 1 for p in parts if p.suborder_id == getattr(event, "suborder_id", None)), -1)
         left = PAUSE_CAP - (world.pause_used[i] if i >= 0 else 0)
+        if isinstance(event, told.SuborderReopened):  # Its own time to decide, whatever the refused one had used.
+            world = replace(world, worked=_set(world.worked, i, 0), pause_used=_set(world.pause_used, i, 0))
         for step_ in _effects(event, left, setting):
-            world = _apply_clock(world, i, step_, (event.at - NOW).days)
-    if not setting.back:
+            if not (isinstance(event, told.SuborderReassigned) and isinstance(step_, sla.VoidRest)):
+                world = _apply_clock(world, i, step_, (event.at - NOW).days)
+    again = {**(AGAIN if setting.back else {}), **(RESTS if setting.moves else {})}
+    if not again:
         return replace(world, met=())
-    states = {p.position - 1: p.state for p in parts}
-    return replace(world, met=tuple(entry for entry in world.met if states[entry[0]] in AGAIN.get(entry[1], ())))
+    states = {p.position - 1: p.state for p in parts}  # Of the newest of each bank.
+    return replace(world, met=tuple(entry for entry in world.met if states[entry[0]] in again.get(entry[1], ())))
 
 
 _SEEN: dict[tuple[object, ...], tuple[sla.ClockStep, ...]] = {}
@@ -156,10 +187,11 @@ _SEEN: dict[tuple[object, ...], tuple[sla.ClockStep, ...]] = {}
 
 def _effects(event: told.OrderEvent, left: int, setting: Setting) -> tuple[sla.ClockStep, ...]:
     """What the mapping says, asked once of all events that are alike to it."""
-    alike = (type(event), *(getattr(event, name, None) for name in ("clock", "is_last", "valid_workdays")))
-    key = (sla.effects, sla.ENDS, *alike, left, setting.delivery)
+    names = ("clock", "is_last", "valid_workdays", "is_moved", "is_carried", "from_state")
+    key = (sla.effects, sla.ENDS, type(event), *(getattr(event, name, None) for name in names), left, setting.delivery)
     if key not in _SEEN:
-        _SEEN[key] = sla.effects(event, POLICIES, pause_left=left, is_told=setting.delivery)
+        policies = APPEALED if isinstance(event, told.SuborderReopened) else POLICIES
+        _SEEN[key] = sla.effects(event, policies, pause_left=left, is_told=setting.delivery)
     return _SEEN[key]
 
 
@@ -168,16 +200,17 @@ AGAIN = {
     Clock.CONTACT: (State.CONTACTED, State.INVESTIGATING),
     Clock.DECISION: (State.OFFERED, State.PICKED),
 }
+RESTS = {Clock.ACCEPT: (State.ACCEPTED, State.CONTACTED)}  # Where a kept promise may go on for another branch.
 
 
 def _apply_money(world: World, step: facts.Step) -> World:
     if not isinstance(step, facts.Held | facts.Shrunk | facts.Posted | facts.Released):
         return world
-    i = step.part.position - 1
+    i, place = step.part.position - 1, pool_of(world, step.part)
     if isinstance(step, facts.Held):
         world = replace(world, quarters=_set(world.quarters, i, world.quarter))
     quarter = world.quarters[i]
-    pool = list(world.pools[i])
+    pool = list(world.pools[place])
     match step:
         case facts.Held(amount_fen=amount):
             pool[quarter * 2] += amount
@@ -186,7 +219,7 @@ def _apply_money(world: World, step: facts.Step) -> World:
             pool[quarter * 2 + 1] += amount
         case _:
             pool[quarter * 2] -= step.amount_fen
-    return replace(world, pools=_set(world.pools, i, tuple(pool)))
+    return replace(world, pools=_set(world.pools, place, tuple(pool)))
 
 
 def _apply_clock(world: World, i: int, step: sla.ClockStep, at: int) -> World:
@@ -196,7 +229,7 @@ def _apply_clock(world: World, i: int, step: sla.ClockStep, at: int) -> World:
     match step:
         case sla.Start(clock, limit):
             assert (owner, clock) not in clocks, f"{clock} is started twice"
-            clocks[owner, clock] = Ticking(at + _ticks(clock, limit))
+            clocks[owner, clock] = Ticking(at + _ticks(world, clock, limit))
         case sla.Keep(clock, _):
             clocks.setdefault((owner, clock), Ticking((world.case.until_at - NOW).days))
         case sla.Stop(clock) | sla.Void(clock):
@@ -214,6 +247,10 @@ def _apply_clock(world: World, i: int, step: sla.ClockStep, at: int) -> World:
         case sla.Pause(clock, _):
             if (ticking := clocks.get((owner, clock))) is not None:
                 clocks[owner, clock] = Ticking(ticking.due, at)
+        case sla.Carry():
+            clocks.pop((i, Clock.DELIVERY), None)  # All others go on under the same number.
+        case sla.Rest(clock):
+            clocks[i, clock] = Ticking(at + max(1, met.pop((i, clock), 0)))
         case sla.Resume(clock):
             if (ticking := clocks.get((owner, clock))) is not None and ticking.paused is not None:
                 used = _count_pause(ticking, used, i, at)
@@ -223,7 +260,9 @@ def _apply_clock(world: World, i: int, step: sla.ClockStep, at: int) -> World:
     return replace(world, clocks=flat, pause_used=used, met=kept)
 
 
-def _ticks(clock: Clock, limit: sla.Limit) -> int:
+def _ticks(world: World, clock: Clock, limit: sla.Limit) -> int:
+    if clock is Clock.ACCEPT:
+        return world.accept
     return limit.count if clock in (Clock.PAPERS, Clock.CONTACT) else TICKS[clock]
 
 
@@ -246,7 +285,7 @@ def due(world: World) -> list[facts.Due]:
     for i, clock, ticking in world.clocks:
         if ticking.due <= 0 and ticking.paused is None:
             position = i if i >= 0 else len(world.pools)
-            suborder_id = world.case.listed[i].suborder_id if i >= 0 else None
+            suborder_id = holder(world, i).suborder_id if i >= 0 else None
             at = NOW + ticking.due * DAY
             found.append((rules.firing_order(clock, at, position), facts.Due(clock, at, suborder_id)))
     return [item for _, item in sorted(found, key=lambda pair: pair[0])]
@@ -256,7 +295,7 @@ def fire_due(world: World, setting: Setting) -> World:
     """What the worker does, and what every act does first."""
     while waiting := due(world):
         first = waiting[0]
-        i = next((n for n, one in enumerate(world.case.listed) if one.suborder_id == first.suborder_id), -1)
+        i = next((p.position - 1 for p in world.case.parts if p.suborder_id == first.suborder_id), -1)
         left = tuple(entry for entry in world.clocks if entry[:2] != (i, first.clock))
         world = replace(world, clocks=left)
         world = apply(world, rules.fire(with_context(world), first), setting)
@@ -277,9 +316,15 @@ def tick(world: World, setting: Setting) -> World:
     for part in world.case.parts if setting.back else ():
         i = part.position - 1
         alone = _set(alone, i, min(alone[i] + 1, TICKS[Clock.CONTACT]) if part.state in AT_WORK else 0)
-    met = tuple((i, clock, max(0, left - 1)) for i, clock, left in world.met)
+    owed = world.owed
+    for part in world.case.parts if setting.moves else ():
+        i = part.position - 1
+        if part is holder(world, i):
+            waits = part.state is State.PUSHED and not part.is_carried
+            owed = _set(owed, i, min(owed[i] + 1, world.accept) if waits else 0)
+    met = tuple((i, c, left if c is Clock.ACCEPT else max(0, left - 1)) for i, c, left in world.met)
     case = replace(world.case, until_at=world.case.until_at - DAY)
-    return replace(world, clocks=clocks, worked=worked, alone=alone, met=met, case=case)
+    return replace(world, clocks=clocks, worked=worked, alone=alone, owed=owed, met=met, case=case)
 
 
 def commands(world: World, setting: Setting) -> Iterator[tuple[str, facts.Command]]:
@@ -303,12 +348,20 @@ def commands(world: World, setting: Setting) -> Iterator[tuple[str, facts.Comman
             yield f"deny contact {n}", facts.DenyContact(who)
             yield f"contest papers {n}", facts.ContestPapers(who)
             yield f"retract {n}", facts.Retract(who, "fraud", seconded=True)
+        if setting.moves:
+            room = _room(world, n - 1 + len(world.quarters))
+            yield (
+                f"reassign {n}",
+                facts.Reassign(who, UUID(int=800 + n), UUID(int=350 + n), True, room, UUID(int=550 + n)),
+            )
         for amount in amounts:
             yield f"offer {n} {amount}", facts.Offer(who, UUID(int=600 + n), amount, 50_000, 12, 5)
             yield f"sign {n} {amount}", facts.Sign(who, amount, TODAY, TODAY, TODAY)
         yield f"pick {n}", facts.Pick(who)
         yield f"pay out {n}", facts.PayOut(who, UUID(int=700), 1 if setting.split else ASKED, TODAY, TODAY)
         yield f"end draws {n}", facts.EndDraws(who)
+        if setting.loan_type is facts.LoanType.DEFERRAL:
+            yield f"reschedule {n}", facts.Reschedule(who, TODAY, ASKED, TODAY + DAY, TODAY)
         yield f"let go {n}", facts.LetGo(who)
 
 
@@ -328,6 +381,10 @@ def steps(world: World, setting: Setting) -> Iterator[tuple[str, World]]:
     for name, command in commands(world, setting):
         if (after := do(world, case, command, setting)) is not None:
             yield name, after
+    for part in case.parts if setting.appeals else ():
+        was_refused = part.state is State.REFUSED and part.offer_id is None
+        if was_refused and part.origin is not facts.Origin.APPEAL and part.suborder_id not in world.overturned:
+            yield f"uphold the appeal of {part.position}", uphold(world, case, part, setting)
     if not case.parts and case.end is None:
         yield "the worker pushes first", apply(world, rules.push_first(case, NOW), setting)
     if world.clocks:
@@ -336,6 +393,14 @@ def steps(world: World, setting: Setting) -> Iterator[tuple[str, World]]:
         yield "the quarter turns", replace(world, quarter=1)
     if setting.turns and world.quarter == 1 and not world.others and sum(world.pools[0][2:]) < ROOM:
         yield "another order takes room", replace(world, others=1)
+
+
+def uphold(world: World, case: facts.Case, part: facts.Part, setting: Setting) -> World:
+    """Somebody of the bank finds that it should not have refused."""
+    consented = part.consent_id not in world.revoked
+    answer = linking.reopen(case, part, UUID(int=900 + part.position), NOW, consented=consented)
+    world = replace(world, overturned=world.overturned | {part.suborder_id})
+    return world if answer is None else apply(world, answer, setting)
 
 
 # What must always hold. The numbers are those of docs/order-machine.md.
@@ -352,7 +417,11 @@ def broken(world: World, setting: Setting) -> Iterator[str]:
         yield "I12 a bank still works beside a picked one"
     if case.withdrawn_at is not None and live:
         yield "I13 a suborder lives on a withdrawn order"
-    counted = sum(p.is_live and Clock.DECISION not in p.breached for p in parts)
+    counted = sum(p.is_live and Clock.DECISION not in p.breached and p.origin is not facts.Origin.APPEAL for p in parts)
+    if len({p.bank_id for p in live}) < len(live):
+        yield "I21 a bank has two live suborders of one order"
+    if any(p.suborder_id in world.overturned and p.state is not State.REFUSED for p in parts):
+        yield "I22 a refusal that was overturned is no longer told as it was"
     if counted > case.places:
         yield "I8 more banks at work than places"
     waiting = [one for one in case.listed if one.suborder_id not in {p.suborder_id for p in parts}]
@@ -363,7 +432,7 @@ def broken(world: World, setting: Setting) -> Iterator[str]:
         yield "I9 a place is free, a bank waits, nobody pushes it"
     if case.end is not None and (live or world.clocks):
         yield "I7 an ended order still runs"
-    if parts and not live and case.end is None:
+    if parts and not live and case.end is None and not any(p.state is State.SETTLED for p in parts):
         yield "I7 nothing lives and no end is stored"
     for part in parts:
         yield from _broken_part(world, part, running)
@@ -372,8 +441,12 @@ def broken(world: World, setting: Setting) -> Iterator[str]:
 
 def _broken_part(world: World, part: facts.Part, running: set[tuple[int, Clock]]) -> Iterator[str]:
     i = part.position - 1
-    mine = {c for j, c in running if j == i}
-    decided = part.state is State.REFUSED and part.offer_id is not None  # Offered, and taken back.
+    mine = {c for j, c in running if j == i} if part is holder(world, i) else set()
+    if part.state is State.PUSHED and not part.is_carried and world.owed[i] >= world.accept:
+        yield "I20 a move gave a bank more days to answer"
+    decided = (
+        mine == set() and part is holder(world, i) and part.state is State.REFUSED and part.offer_id is not None
+    )  # Offered, and taken back.
     if decided and world.worked[i] >= TICKS[Clock.DECISION] and Clock.DECISION not in part.breached:
         yield "I19 an offer that was taken back counts as a decision in time"
     if part.state in TERMINAL:
@@ -382,20 +455,27 @@ def _broken_part(world: World, part: facts.Part, running: set[tuple[int, Clock]]
         if mine:
             yield "I5 a clock runs on an ended suborder"
         return
-    if (
-        part.state is State.ACCEPTED and world.alone[i] >= TICKS[Clock.CONTACT] and Clock.CONTACT not in part.breached
-    ):  # fmt: skip
+    unheard = part.state is State.ACCEPTED and not part.is_carried and Clock.CONTACT not in part.breached
+    if unheard and world.alone[i] >= TICKS[Clock.CONTACT]:
         yield "I18 nobody has called, and the promise to call is not broken"
     covered = part.signed_fen - part.paid_fen if part.signed_fen else part.offered_fen
-    if part.state in (State.OFFERED, State.PICKED, State.SIGNED, State.PAYING) and part.held_fen != covered:
+    defers = part.loan_type is facts.LoanType.DEFERRAL
+    if defers and (part.held_fen or part.paid_fen or part.signed_fen):
+        yield "I23 a deferral holds or draws money"
+    owes_hold = not defers and part.state in (State.OFFERED, State.PICKED, State.SIGNED, State.PAYING)
+    if owes_hold and part.held_fen != covered:
         yield "I4 money that was offered is not held"
     if part.state is State.SERVICED and (part.held_fen or mine):
         yield "I4 a serviced loan still holds money or runs a clock"
     if Clock.DECISION in part.breached and part.held_fen and part.state in BEFORE_PICK[:4]:
         yield "I4 the hold outlived the DECISION deadline"
-    if mine - EXPECTED[part.state]:
-        yield f"I5 {min(mine - EXPECTED[part.state])} runs in {part.state}"
-    owed = OWED.get(part.state, frozenset()) - part.breached
+    expected, owed = EXPECTED[part.state], OWED.get(part.state, frozenset()) - part.breached
+    if part.is_carried and part.state is State.PUSHED:
+        expected, owed = expected | WORK | {Clock.CONTACT}, owed | {Clock.DECISION} - part.breached
+    if part.is_carried:
+        owed -= {Clock.CONTACT}  # It may have been kept by the branch before.
+    if mine - expected:
+        yield f"I5 {min(mine - expected)} runs in {part.state}"
     if owed - mine:
         yield f"I5 {min(owed - mine)} does not run in {part.state}"
     if part.state in BEFORE_PICK and (-1, Clock.UNTIL) not in running:
@@ -412,9 +492,8 @@ def _broken_part(world: World, part: facts.Part, running: set[tuple[int, Clock]]
     if part.state in (State.CONTACTED, State.INVESTIGATING):
         offer = facts.Offer(part.suborder_id, UUID(int=600), 1, 50_000, 12, 5)
         case = with_context(world)
-        if case.part(part.suborder_id).context.room_fen + part.held_fen > 0 and isinstance(
-            rules.judge(case, offer, NOW), facts.Refused
-        ):
+        has_money = defers or case.part(part.suborder_id).context.room_fen + part.held_fen > 0
+        if has_money and isinstance(rules.judge(case, offer, NOW), facts.Refused):
             yield "I17 a bank with money may work the case and can never offer"
 
 
@@ -446,8 +525,8 @@ def _broken_pools(world: World) -> Iterator[str]:
     for i, pool in enumerate(world.pools):
         held = [0, 0]
         for part in world.case.parts:
-            if part.position - 1 == i and part.held_fen:
-                held[world.quarters[i]] += part.held_fen
+            if part.held_fen and pool_of(world, part) == i:
+                held[world.quarters[part.position - 1]] += part.held_fen
         if [pool[0], pool[2]] != held:
             yield "I4 the pool's counter is not the sum of its open holds"
         others = world.others if i == 0 else 0

@@ -19,7 +19,7 @@ from app.market.orders.pages.desk_evidence import choices, gaps_of, initials, ta
 from app.market.orders.pages.desk_lists import course_of
 from app.market.orders.pages.kinds import TITLES
 from app.market.orders.rules.states import State
-from app.market.orders.service import desk, inbox, lending, marks
+from app.market.orders.service import desk, inbox, marks
 from app.market.orders.service.desk import CaseView
 from app.office import clocks
 from app.web import i18n
@@ -73,7 +73,7 @@ async def case_page(
     view = await desk.case_view(tx, suborder_id)
     may = view.may if seat.role in BRANCH else frozenset()
     level_fen = view.entry.approval_level_fen if view.entry else 0
-    loan = await lending.loan_of(tx, view.part.suborder)
+    loan = view.part.loan
     beside = await marks.marks_of(tx, view.part.suborder["order_id"], seat)
     values: dict[str, object] = {
         "view": view, "row": view.part.suborder, "may": may, "act": act, "opened": opened,

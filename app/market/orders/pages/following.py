@@ -15,7 +15,8 @@ from app.kernel.workdays import workdays_between
 from app.market import packages, papers, parties
 from app.market.orders.pages import words
 from app.market.orders.rules.states import TERMINAL, Act, State
-from app.market.orders.service import lending, reading
+from app.market.orders.service import reading
+from app.market.orders.service.lending import LoanView
 from app.market.orders.service.marks import Mark
 from app.market.orders.service.reading import OrderView, SuborderView
 from app.office import clocks
@@ -113,11 +114,15 @@ class BankView:
     consent: consents.Consent | None
     files: Sequence[papers.Paper] = ()
     proof: Proof | None = None
-    loan: lending.LoanView | None = None
 
     @property
     def may(self) -> frozenset[str]:
         return frozenset(act.value for act in self.part.allowed) if self.part else frozenset()
+
+    @property
+    def loan(self) -> LoanView | None:
+        """From its first draw on."""
+        return self.part.loan if self.part else None
 
     @property
     def may_revoke(self) -> bool:
@@ -183,7 +188,6 @@ async def banks_of(tx: ReadTx, view: OrderView) -> list[BankView]:
                 row, known[row["bank_id"]], await parties.shelf.get_branch(tx, row["branch_id"]),
                 await parties.shelf.get_product(tx, row["product_id"]), part, deadlines, by_id.get(row["consent_id"]),
                 [one for one in files if one.suborder_id == row["suborder_id"]], await _proof(tx, part),
-                None if part is None else await lending.loan_of(tx, part.suborder),
             )
         )  # fmt: skip
     return banks

@@ -20,6 +20,7 @@ from app.kernel.money import ReadSum, parse_sum
 from app.kernel.text import match_key
 from app.market import limits, parties
 from app.market.orders.pages import words
+from app.market.orders.rules.loans import OF_A_LOAN
 from app.office import policies
 from app.web import context, i18n
 from app.web.context import SeatLike
@@ -175,14 +176,13 @@ async def _shared_model(tx: ReadTx, product: parties.Product, on: date) -> limit
 
 
 async def _shelf(tx: ReadTx, on: date) -> list[OnShelf]:
-    """Every product on offer, the lowest rate first."""
+    """Every product on offer, the lowest rate first; a renewal and a deferral are offered where the loan is shown."""
     banks = await parties.shelf.banks(tx)
     lists: dict[UUID, list[parties.PublishedList]] = {}
     for found in await parties.lists_for(tx, on):
         lists.setdefault(found.product.product_id, []).append(found.entry)
-    products = sorted(
-        await parties.shelf.products_on(tx, on), key=lambda p: (p.rate_min_ppm, -p.amount_max_fen, p.code)
-    )
+    offered = [one for one in await parties.shelf.products_on(tx, on) if one.loan_type not in OF_A_LOAN]
+    products = sorted(offered, key=lambda p: (p.rate_min_ppm, -p.amount_max_fen, p.code))
     return [_on_shelf(product, banks, lists.get(product.product_id, ())) for product in products]
 
 

@@ -123,6 +123,19 @@ class ContestPapers:
 
 
 @dataclass(frozen=True, slots=True)
+class Reassign:
+    """Another branch of the same bank goes on, as the suborder `to_id`. `covers`: its list in force covers the order
+    for the same product; `room_fen`: free money in its pool; `request_id`: the open request for papers goes on so."""
+
+    suborder_id: UUID
+    to_id: UUID
+    branch_id: UUID
+    covers: bool
+    room_fen: int
+    request_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Retract:
     """The bank takes its offer back; `reason` is one of `RETRACTIONS`."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
@@ -43,6 +44,9 @@ from app.market.orders.rules.commands import (
 )
 from app.market.orders.rules.commands import (
     Reason as Reason,
+)
+from app.market.orders.rules.commands import (
+    Reassign as Reassign,
 )
 from app.market.orders.rules.commands import (
     Refuse as Refuse,
@@ -119,6 +123,14 @@ class Context:
     decision_due_at: datetime | None = None  # The same of DECISION.
 
 
+class Origin(StrEnum):
+    """How a suborder came to be."""
+
+    LISTED = "listed"  # From the order's list, by the fill rule.
+    MOVED = "moved"  # From another branch of the bank.
+    APPEAL = "appeal"  # From a refusal that was overturned; outside the places.
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """A suborder: the order as one bank holds it."""
@@ -143,6 +155,9 @@ class Part:
     signed_on: date | None = None
     loan_type: LoanType = LoanType.NEW
     loan: Loan = field(default=Loan())
+    origin: Origin = Origin.LISTED
+    origin_id: UUID | None = None  # The suborder that this one follows.
+    is_carried: bool = False  # It follows one that a branch had accepted: promises made then go on.
     context: Context = field(default=Context(), compare=False)
 
     @property
@@ -156,8 +171,8 @@ class Part:
 
     @property
     def takes_a_place(self) -> bool:
-        """A suborder whose DECISION breached never counts as a place again."""
-        return self.is_live and Clock.DECISION not in self.breached
+        """A suborder whose DECISION breached never counts as a place again; one that an appeal made never does."""
+        return self.is_live and Clock.DECISION not in self.breached and self.origin is not Origin.APPEAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +215,7 @@ class Case:
 
 LoanCommand: TypeAlias = Repay | Extend | Defer | MarkOverdue | Settle | Reschedule
 BankCommand: TypeAlias = (
-    Accept | Refuse | Contact | Investigate | AskPapers | Offer | Retract | Sign | PayOut | LoanCommand
+    Accept | Refuse | Contact | Investigate | AskPapers | Offer | Retract | Reassign | Sign | PayOut | LoanCommand
 )
 FirmCommand: TypeAlias = BringPapers | ContestPapers | DenyContact | Pick | EndDraws | LetGo
 Command: TypeAlias = BankCommand | FirmCommand | Revoke | Withdraw

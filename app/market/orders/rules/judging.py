@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.kernel.clock import shanghai_date
-from app.market.orders.rules import correcting, lending
+from app.market.orders.rules import correcting, lending, linking
 from app.market.orders.rules.facts import (
     Accept,
     AskPapers,
@@ -64,6 +64,7 @@ ACT_OF: Final[dict[type[Any], Act]] = {
     Revoke: Act.REVOKE,
     Withdraw: Act.WITHDRAW,
     **correcting.ACT_OF,
+    **linking.ACT_OF,
     **lending.ACT_OF,
 }
 
@@ -104,7 +105,8 @@ def _accept(work: Working, part: Part, command: Accept) -> Refused | None:
     amount, terms = work.case.amount_fen, part.context.terms
     if terms is None or amount > terms.ceiling_fen:
         return Refused("above-ceiling", "the list in force does not cover the asked amount")
-    holds = part.loan_type is not LoanType.DEFERRAL  # A deferral sets no money aside.
+    # A deferral sets no money aside; one that came late from another branch does so with its offer.
+    holds = part.loan_type is not LoanType.DEFERRAL and Clock.DECISION not in part.breached
     if holds and amount > part.context.room_fen:
         return Refused("quota-exhausted", "the pool has not enough money left")
     part = work.move(part, Act.ACCEPT, State.ACCEPTED, command=command)
@@ -284,5 +286,6 @@ RULES: Final[dict[type[Any], Callable[[Working, Part, Any], Refused | None]]] = 
     EndDraws: _end_draws,
     LetGo: _let_go,
     **correcting.RULES,
+    **linking.RULES,
     **lending.RULES,
 }

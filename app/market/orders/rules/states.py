@@ -24,6 +24,7 @@ class State(StrEnum):
     PASSED_OVER = "passed_over"
     WITHDRAWN = "withdrawn"
     LAPSED = "lapsed"
+    MOVED = "moved"  # Another branch of the same bank goes on with it.
     SETTLED = "settled"  # The loan is over: nothing is owed, or what was owed is written off.
 
 
@@ -49,6 +50,8 @@ class Act(StrEnum):
     DENY_CONTACT = "deny_contact"
     CONTEST_PAPERS = "contest_papers"
     RETRACT = "retract"
+    REASSIGN = "reassign"
+    REOPEN = "reopen"  # An appeal was upheld: the bank looks once more, outside the places.
     REPAY = "repay"
     EXTEND = "extend"
     MARK_OVERDUE = "mark_overdue"
@@ -103,12 +106,13 @@ class Standing(StrEnum):
 
 S, A = State, Act
 
-TERMINAL: Final = frozenset({S.REFUSED, S.PASSED_OVER, S.WITHDRAWN, S.LAPSED, S.SETTLED})
+TERMINAL: Final = frozenset({S.REFUSED, S.PASSED_OVER, S.WITHDRAWN, S.LAPSED, S.MOVED, S.SETTLED})
 BEFORE_PICK: Final = (S.PUSHED, S.ACCEPTED, S.CONTACTED, S.INVESTIGATING, S.OFFERED)
 BEFORE_SIGNING: Final = (*BEFORE_PICK, S.PICKED)
 FROM_PICK_ON: Final = (S.PICKED, S.SIGNED, S.PAYING, S.SERVICED, S.SETTLED)
 LENT: Final = (S.PAYING, S.SERVICED)
 AT_WORK: Final = (S.ACCEPTED, S.CONTACTED, S.INVESTIGATING)
+MOVABLE: Final = (S.PUSHED, S.ACCEPTED, S.CONTACTED)
 PAPERS_ACTS: Final = (A.ASK_PAPERS, A.BRING_PAPERS, A.CAP_PAPERS, A.CONTEST_PAPERS)
 RETRACTIONS: Final = ("fraud", "changed_facts")  # Why an offer may be taken back.
 
@@ -133,6 +137,9 @@ TRANSITIONS: Final[frozenset[tuple[State, Act, State]]] = frozenset(
         (S.SIGNED, A.LET_GO, S.LAPSED),
         *((state, A.REFUSE, S.REFUSED) for state in AT_WORK),
         *((state, act, state) for state in AT_WORK for act in PAPERS_ACTS),
+        *((S.PUSHED, act, S.PUSHED) for act in PAPERS_ACTS if act is not A.ASK_PAPERS),  # A request that came along.
+        (S.LISTED, A.REOPEN, S.INVESTIGATING),
+        *((state, A.REASSIGN, S.MOVED) for state in MOVABLE),
         *((state, A.DENY_CONTACT, S.ACCEPTED) for state in (S.CONTACTED, S.INVESTIGATING)),
         *((state, A.RETRACT, S.REFUSED) for state in (S.OFFERED, S.PICKED)),
         *((state, act, state) for state in LENT for act in (A.REPAY, A.EXTEND, A.MARK_OVERDUE)),
@@ -147,7 +154,7 @@ TRANSITIONS: Final[frozenset[tuple[State, Act, State]]] = frozenset(
 )
 
 BANK_ACTS: Final = (
-    A.ACCEPT, A.REFUSE, A.CONTACT, A.INVESTIGATE, A.ASK_PAPERS, A.OFFER, A.RETRACT, A.SIGN, A.PAY_OUT,
+    A.ACCEPT, A.REFUSE, A.CONTACT, A.INVESTIGATE, A.ASK_PAPERS, A.OFFER, A.RETRACT, A.REASSIGN, A.SIGN, A.PAY_OUT,
     A.REPAY, A.EXTEND, A.MARK_OVERDUE, A.SETTLE, A.RESCHEDULE,
 )  # fmt: skip
 FIRM_ACTS: Final = (

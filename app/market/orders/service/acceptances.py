@@ -27,15 +27,20 @@ async def accept_suborder(tx: Tx, suborder_id: UUID, *, by: Seat, now: datetime)
     )
     if consent is None:
         raise Refusal("consent-missing")
-    order = entered.order
+    await seal_package(tx, entered, part, consent)
+    return suborder_id
+
+
+async def seal_package(tx: Tx, entered: acting.Entered, part: facts.Part, consent: consents.Consent) -> None:
+    """Seal what the firm lets this bank see, as it is now, with what the bank itself had recorded."""
+    order, now = entered.order, entered.now
     case = packages.Case(
-        order_id=order_id, suborder_id=suborder_id, business_id=order["business_id"], bank_id=part.bank_id,
-        branch_id=part.branch_id, product_id=part.product_id, amount_fen=order["amount_fen"],
+        order_id=order["order_id"], suborder_id=part.suborder_id, business_id=order["business_id"],
+        bank_id=part.bank_id, branch_id=part.branch_id, product_id=part.product_id, amount_fen=order["amount_fen"],
         term_months=order["term_months"], purpose=order["purpose"],
     )  # fmt: skip
     inputs = await bank_inputs(tx, part.bank_id, order["subject_id"], now=now)
     await packages.seal(tx, case, consent, as_of=now, inputs=inputs)
-    return suborder_id
 
 
 async def contact_firm(

@@ -20,15 +20,21 @@ from app.kernel.errors import Refusal
 from app.market import parties
 from app.market.orders import rules, store
 from app.market.orders.rules import facts
-from app.market.orders.rules.states import FIRM_ACTS, LENT, TERMINAL, Act, Clock
+from app.market.orders.rules.states import FIRM_ACTS, LENT, TERMINAL, Act, Clock, State
 from app.market.orders.service.bounds import bounds_on
 from app.market.orders.service.telling import announce
 from app.market.orders.store import lending as lending_store
 from app.office import clocks, proposals
 
+KINDS: Final = frozenset(clock.value for clock in Clock)
 FIRINGS_MAX: Final = 100  # A few clocks of a few suborders; more means that a clock starts itself.
 CONTEXTUAL: Final = (facts.Accept, facts.Offer, facts.AskPapers, facts.DenyContact, facts.Retract)
-CLOSED_BY: Final = {Act.BRING_PAPERS: "brought", Act.CAP_PAPERS: "capped", Act.CONTEST_PAPERS: "contested"}
+CLOSED_BY: Final = {
+    Act.BRING_PAPERS: "brought",
+    Act.CAP_PAPERS: "capped",
+    Act.CONTEST_PAPERS: "contested",
+    Act.REASSIGN: "moved",
+}
 DETAILS: Final[Mapping[str, str]] = {
     "wrong-state": "当前状态不允许该操作",
     "four-eyes": "须由另一人复核",
@@ -98,15 +104,22 @@ async def fire_due(tx: Tx, order: Record, *, now: datetime) -> int:
             return count
         current = await store.read_order(tx, order_id)
         assert current is not None, "orders are never deleted"
-        places = {row["suborder_id"]: row["position"] for row in await store.read_listed(tx, order_id)}
-        last = len(places) + 1
-        first = min(due, key=lambda c: rules.firing_order(Clock(c.kind), c.due_at, places.get(c.case_id, last)))
+        places = await store.read_positions(tx, order_id)
+        first = min(due, key=lambda c: _firing_order(c, places))
         await clocks.breach(tx, first.clock_id)
+        if first.kind not in KINDS:
+            continue  # A promise beside the order (an answer to an appeal): its breach is told, and moves nothing.
         case = await load(tx, current, at=first.due_at)
         suborder_id = None if Clock(first.kind) is Clock.UNTIL else first.case_id
         outcome = rules.fire(case, facts.Due(Clock(first.kind), first.due_at, suborder_id))
         await write(tx, current, case, outcome, by=None)
     raise AssertionError("clocks of an order start each other without end")
+
+
+def _firing_order(clock: clocks.ClockState, places: Mapping[UUID, int]) -> tuple[datetime, int, int]:
+    last = max(places.values(), default=0) + 1
+    kind = Clock(clock.kind) if clock.kind in KINDS else Clock.UNTIL
+    return rules.firing_order(kind, clock.due_at, places.get(clock.case_id, last))
 
 
 async def load(tx: Tx, order: Record, *, at: datetime) -> facts.Case:
@@ -140,14 +153,19 @@ async def _holds(tx: Tx, order: Record, waiting: list[Record], at: datetime) -> 
     found = {}
     for row in waiting:
         letter = letters.get(row["consent_id"])
-        stands = (
-            letter is not None and not letter.gated and letter.valid_from <= at < letter.valid_to
-            and (letter.revoked_at is None or at < letter.revoked_at)
-        )  # fmt: skip
+        stands = letter is not None and stands_at(letter, at)
         if stands:
             stands = parties.covers(lists.get((row["branch_id"], row["product_id"])), need)
         found[row["suborder_id"]] = stands
     return found
+
+
+def stands_at(letter: consents.Consent, at: datetime) -> bool:
+    """Whether a consent holds at an instant."""
+    return (
+        not letter.gated and letter.valid_from <= at < letter.valid_to
+        and (letter.revoked_at is None or at < letter.revoked_at)
+    )  # fmt: skip
 
 
 def need_of(order: Record) -> parties.Need:
@@ -231,17 +249,23 @@ async def write(
     """Write an outcome: moves, suborders, money, the order's end; then tell, so that the clocks follow."""
     after = outcome.case
     who = (None, None) if by is None else (by.person_id, by.org_id)
+    known = {part.suborder_id: part for part in before.parts}
+    last = {step.part.suborder_id: step for step in outcome.steps if isinstance(step, facts.Moved)}
     for step in outcome.steps:
-        if isinstance(step, facts.Moved):
+        if isinstance(step, facts.Moved) and step.part.origin_id is None:
             if step.act is Act.PUSH:
                 await store.insert_part(tx, before.order_id, step.part, step.at)
             await store.append_move(tx, before, step, who, tx.wall)
-    known = {part.suborder_id: part for part in before.parts}
-    last = {step.part.suborder_id: step for step in outcome.steps if isinstance(step, facts.Moved)}
     for part in after.parts:
         old = known.get(part.suborder_id)
         if old is not None and part != old:
             await _save(tx, before, old, part, last.get(part.suborder_id), answer)
+    # What follows another suborder comes after that one's end: a bank has one that lives.
+    for step in outcome.steps:
+        if isinstance(step, facts.Moved) and step.part.origin_id is not None:
+            if step.part.state is State.LISTED:
+                await _insert(tx, before, after, step)
+            await store.append_move(tx, before, step, who, tx.wall)
     await _move_money(tx, before.order_id, outcome)
     for step in outcome.steps:
         if isinstance(step, facts.TakenBack):
@@ -250,6 +274,16 @@ async def write(
             await store.set_ended(tx, before.order_id, step.end, step.at)
     for event in announce(before, outcome, order["until_on"]):
         await outbox.record(tx, event)
+
+
+async def _insert(tx: Tx, before: facts.Case, after: facts.Case, step: facts.Moved) -> None:
+    """A suborder that follows another one, whose open request for papers it takes over."""
+    part = after.part(step.part.suborder_id)
+    await store.insert_follower(tx, part, step.at, part.origin.value)
+    if part.papers_open is not None and part.origin_id is not None:
+        request_id = before.part(part.origin_id).papers_open
+        assert request_id is not None
+        await store.copy_request(tx, part, request_id)
 
 
 async def _save(

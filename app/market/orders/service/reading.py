@@ -16,7 +16,9 @@ from app.market.orders import rules, store
 from app.market.orders.rules.stages import LIVE
 from app.market.orders.rules.states import BEFORE_SIGNING, TERMINAL, Act, Standing, State
 from app.market.orders.service import acting
+from app.market.orders.service.appealing import AppealView, view_appeal
 from app.market.orders.service.bounds import bounds_on
+from app.market.orders.service.lending import LoanView, loan_of
 from app.market.orders.store import desk as desk_store
 from app.office import clocks, policies, proposals
 from app.office.proposals import Proposal
@@ -52,6 +54,8 @@ class SuborderView:
     proposals: Sequence[Proposal]
     retraction: Record | None = None
     words: Sequence[Record] = ()  # What the firm said to this bank.
+    appeal: AppealView | None = None
+    loan: LoanView | None = None  # From its first draw on.
 
     @property
     def contact(self) -> Record | None:
@@ -92,14 +96,16 @@ async def get_suborder(tx: ReadTx, suborder_id: UUID) -> SuborderView:
     if row is None:
         raise Refusal("not-found")
     part = store.part_of(row)
+    is_refused = row["state"] == State.REFUSED
     own = [c for c in await clocks.of_root(tx, row["order_id"]) if c.case_id in (suborder_id, row["order_id"])]
     return SuborderView(
         row, rules.allowed_acts(part), await store.read_moves(tx, suborder_id), own,
         await store.read_papers(tx, suborder_id), await store.read_offer(tx, suborder_id),
         await store.read_child(tx, "refusals", suborder_id), await store.read_contacts(tx, suborder_id),
         await store.read_child(tx, "contracts", suborder_id), await store.read_draws(tx, suborder_id),
-        await _waiting(tx, suborder_id), await store.read_child(tx, "retractions", suborder_id),
-        await store.read_words(tx, suborder_id),
+        await _waiting(tx, suborder_id), await store.read_child(tx, "retractions", suborder_id) if is_refused else None,
+        await store.read_words(tx, suborder_id), await view_appeal(tx, suborder_id) if is_refused else None,
+        await loan_of(tx, row),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.infra.db import Record
 from app.market import packages
 from app.market.orders.service import reading
+from app.market.orders.service.lending import LoanView
 from app.market.orders.service.postings import Match
 from app.office import clocks
 
@@ -283,6 +284,10 @@ class SuborderView:
     contacts: Sequence[Mapping[str, Any]]
     contract: Mapping[str, Any] | None
     draws: Sequence[Mapping[str, Any]]
+    loan_type: str
+    of_suborder_id: UUID | None
+    recommended_at: datetime | None
+    loan: Mapping[str, Any] | None
     proposals: Sequence[Mapping[str, Any]]
 
     @classmethod
@@ -300,7 +305,7 @@ class SuborderView:
             contact=_maybe(view.contact), contacts=[_facts(one) for one in view.contacts],
             retraction=_maybe(view.retraction), firm_words=[_facts(one) for one in view.words],
             contract=_maybe(view.contract),
-            draws=[_facts(one) for one in view.draws], proposals=waiting,
+            draws=[_facts(one) for one in view.draws], loan=_loan(view.loan), proposals=waiting,
         )  # fmt: skip
 
 
@@ -319,6 +324,18 @@ class EnvelopeView:
 
 
 HIDDEN = {"suborder_id", "order_id", "business_id", "bank_id", "branch_id", "by_person", "made_by", "checked_by"}
+
+
+def _loan(view: LoanView | None) -> dict[str, Any] | None:
+    """What a loan came to, and every line of its ledger."""
+    if view is None:
+        return None
+    loan = view.loan
+    return {
+        "outstanding_fen": view.outstanding_fen, "repaid_fen": loan.repaid_fen, "overdue_fen": loan.overdue_fen,
+        "overdue_since_on": loan.overdue_since_on, "written_off_fen": loan.written_off_fen, "ends_on": loan.ends_on,
+        "entries": [_facts(one) for one in view.entries],
+    }  # fmt: skip
 
 
 def _pick(row: Record, names: Iterable[str]) -> dict[str, Any]:

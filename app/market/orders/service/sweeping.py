@@ -13,7 +13,7 @@ from app.market.orders.service import acting
 from app.office import clocks
 
 log = structlog.get_logger(__name__)
-CASE_KINDS: Final = ("order", "suborder")
+CASE_KINDS: Final = ("order", "suborder", "appeal")
 BLOCK: Final = 50  # Orders in one transaction: far below its time limit, large enough to spread its cost.
 
 

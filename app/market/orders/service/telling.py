@@ -55,9 +55,15 @@ def _of_move(case: facts.Case, step: facts.Moved, until_on: date) -> told.OrderE
                 until_on=until_on,
                 loan_type=part.loan_type.value,
                 recommended_at=case.recommended_at,
+                is_moved=part.origin is facts.Origin.MOVED,
             )
         case Act.ACCEPT:
-            return told.SuborderAccepted(**common, amount_fen=case.amount_fen, loan_type=part.loan_type.value)
+            return told.SuborderAccepted(
+                **common, amount_fen=case.amount_fen, loan_type=part.loan_type.value, is_carried=part.is_carried
+            )
+        case Act.REOPEN:
+            assert part.origin_id is not None
+            return told.SuborderReopened(**common, origin_id=part.origin_id)
         case Act.PASS_OVER:
             return told.SuborderPassedOver(**common, from_state=part.state.value)
         case Act.WITHDRAW | Act.REVOKE:
@@ -102,6 +108,10 @@ def _of_command(step: facts.Moved, common: dict[str, Any]) -> told.OrderEvent:
             assert step.part.offer_id is not None
             return told.OfferRetracted(
                 **common, offer_id=step.part.offer_id, reason=reason, from_state=step.part.state.value
+            )
+        case facts.Reassign(to_id=to_id, branch_id=branch_id):
+            return told.SuborderReassigned(
+                **common, to_suborder_id=to_id, to_branch_id=branch_id, from_state=step.part.state.value
             )
         case facts.Pick():
             assert step.part.offer_id is not None

@@ -6,12 +6,13 @@ from typing import Final
 from uuid import UUID
 
 from app.infra.db import ReadTx, Record, Tx
-from app.market.orders.rules.facts import Bounds, Case, Listed, Loan, LoanType, Moved, Part
+from app.market.orders.rules.facts import Bounds, Case, Listed, Loan, LoanType, Moved, Origin, Part
 from app.market.orders.rules.states import TERMINAL, Clock, End, State
 
 PART: Final = (
     "suborder_id, bank_id, branch_id, product_id, consent_id, position, state, offer_id, offered_fen, signed_fen,"
-    " paid_fen, papers_open, breached, accepted_at, picked_at, signed_on, loan_type"
+    " paid_fen, papers_open, breached, accepted_at, picked_at, signed_on, loan_type,"
+    " origin, origin_id, is_carried"
 )
 ORDER: Final = (
     "order_id, business_id, subject_id, loan_type, amount_fen, term_months, purpose, collateral, district_code, places,"
@@ -94,7 +95,7 @@ def case_of(
         order["order_id"], order["business_id"], order["amount_fen"], order["places"], order["until_at"],
         bounds,
         tuple(_listed(row, holds) for row in listed),
-        tuple(_part(row, held, asked, loans) for row in parts),
+        _parts(list(parts), held, asked, loans),
         order["withdrawn_at"], End(order["end_state"]) if order["end_state"] else None,
         LoanType(order["loan_type"]), order["recommended_at"],
     )  # fmt: skip
@@ -105,6 +106,20 @@ def _listed(row: Record, holds: Mapping[UUID, bool]) -> Listed:
         row["suborder_id"], row["bank_id"], row["branch_id"], row["product_id"], row["consent_id"], row["position"],
         holds.get(row["suborder_id"], False),
     )  # fmt: skip
+
+
+def _parts(
+    rows: Sequence[Record], held: Mapping[UUID, int], asked: Mapping[UUID, frozenset[str]], loans: Mapping[UUID, Loan]
+) -> tuple[Part, ...]:
+    """The suborders; what was asked for once is asked for, whichever branch of the bank asked."""
+    known = {row["suborder_id"]: row for row in rows}
+    told = dict(asked)
+    for row in rows:
+        origin_id = row["origin_id"]
+        while origin_id is not None:
+            told[row["suborder_id"]] = told.get(row["suborder_id"], frozenset()) | asked.get(origin_id, frozenset())
+            origin_id = known[origin_id]["origin_id"]
+    return tuple(_part(row, held, told, loans) for row in rows)
 
 
 def part_of(row: Record) -> Part:
@@ -121,6 +136,7 @@ def _part(
         State(row["state"]), held.get(who, 0), row["offer_id"], row["offered_fen"], row["signed_fen"], row["paid_fen"],
         row["papers_open"], asked.get(who, frozenset()), frozenset(map(Clock, row["breached"])), row["accepted_at"],
         row["picked_at"], row["signed_on"], LoanType(row["loan_type"]), loans.get(who, Loan()),
+        Origin(row["origin"]), row["origin_id"], row["is_carried"],
     )  # fmt: skip
 
 
@@ -151,6 +167,44 @@ async def insert_part(tx: Tx, order_id: UUID, part: Part, at: datetime) -> None:
         order_id, part.suborder_id, State.PUSHED.value, at,
     )  # fmt: skip
     assert touched == 1, "only a listed bank is pushed"
+
+
+async def insert_follower(tx: Tx, part: Part, at: datetime, why: str) -> None:
+    """A suborder that follows another of its order: the same need, as it stands after its first move."""
+    touched = await tx.execute(
+        "insert into suborders (suborder_id, order_id, business_id, bank_id, branch_id, subject_id, product_id,"
+        " consent_id, position, state, amount_fen, term_months, purpose, collateral, district_code, until_on, deciding,"
+        " pushed_at, loan_type, of_suborder_id, recommended_at, accepted_at, papers_open, breached, origin, origin_id,"
+        " is_carried) select $1, order_id, business_id, bank_id, $3, subject_id, product_id, consent_id, position, $4,"
+        " amount_fen, term_months, purpose, collateral, district_code, until_on, deciding, $5, loan_type,"
+        " of_suborder_id, recommended_at, $6, $7, $8, $9, $2, $10 from suborders where suborder_id = $2",
+        part.suborder_id, part.origin_id, part.branch_id, part.state.value, at, part.accepted_at, part.papers_open,
+        sorted(clock.value for clock in part.breached), why, part.is_carried,
+    )  # fmt: skip
+    assert touched == 1, "it follows a suborder of this order"
+
+
+async def copy_request(tx: Tx, part: Part, request_id: UUID) -> None:
+    """The open request of the suborder that this one follows, as its own, with the day it was asked on."""
+    assert part.papers_open is not None
+    touched = await tx.execute(
+        "insert into papers_requests (request_id, suborder_id, order_id, business_id, bank_id, branch_id, asked_at,"
+        " note) select $1, $2, order_id, business_id, bank_id, $3, asked_at, note from papers_requests"
+        " where request_id = $4",
+        part.papers_open, part.suborder_id, part.branch_id, request_id,
+    )  # fmt: skip
+    assert touched == 1, "the request was open"
+    await tx.execute(
+        "insert into papers_items (request_id, item, suborder_id, order_id, business_id, bank_id, branch_id)"
+        " select $1, item, $2, order_id, business_id, bank_id, $3 from papers_items where request_id = $4",
+        part.papers_open, part.suborder_id, part.branch_id, request_id,
+    )  # fmt: skip
+
+
+async def read_positions(tx: ReadTx, order_id: UUID) -> Mapping[UUID, int]:
+    """The place of every suborder of an order."""
+    rows = await tx.fetch("select suborder_id, position from suborders where order_id = $1", order_id)
+    return {row["suborder_id"]: row["position"] for row in rows}
 
 
 async def save_part(tx: Tx, before: Part, after: Part, at: datetime, cause: str) -> None:
@@ -235,7 +289,7 @@ SUBORDER: Final = (
     "suborder_id, order_id, business_id, subject_id, bank_id, branch_id, product_id, consent_id, position, state,"
     " amount_fen, term_months, purpose, collateral, district_code, until_on, deciding, pushed_at, accepted_at,"
     " picked_at, signed_on, ended_at, cause, offer_id, offered_fen, signed_fen, paid_fen, papers_open, breached,"
-    " loan_type, of_suborder_id, recommended_at"
+    " loan_type, of_suborder_id, recommended_at, origin, origin_id, is_carried"
 )
 
 
