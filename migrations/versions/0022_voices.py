@@ -154,6 +154,38 @@ def _moves() -> None:
         },
     )
 
+    op.execute(
+        """
+        create table complaint_papers (
+          paper_id uuid primary key,
+          complaint_id uuid not null references complaints,
+          business_id uuid not null,
+          subject_id uuid not null,
+          bank_id uuid not null,
+          branch_id uuid,
+          position smallint not null,
+          name text not null check (char_length(name) between 1 and 100),
+          kind text not null,
+          size_bytes integer not null check (size_bytes > 0),
+          sha256 text not null check (sha256 ~ '^[0-9a-f]{64}$'),
+          sealed bytea not null,
+          policy_version integer not null,
+          added_by uuid not null,
+          added_at timestamptz not null,
+          constraint complaint_papers_once unique (complaint_id, position))
+        """
+    )
+    # Whoever judges a complaint sees what it rests on; opening is an act, in the audit.
+    protect(
+        "complaint_papers",
+        {
+            "business": ("select", OWN),
+            "bank": ("select", OWN_BRANCH),
+            "act": ("select, insert", "complaint_id = app_case()"),
+            "regulator": ("select", "true"),
+        },
+    )
+
 
 def _ratings() -> None:
     op.execute(
@@ -355,7 +387,7 @@ VIEWS = {
 }
 TABLES = (
     "callback_attempts", "callbacks", "callback_candidates", "callback_draws", "work_orders", "rating_marks", "ratings",
-    "complaint_moves", "complaint_transitions", "complaints",
+    "complaint_papers", "complaint_moves", "complaint_transitions", "complaints",
 )  # fmt: skip
 
 

@@ -222,6 +222,12 @@ async def make_complaints(db: Database, mine: Mapping[SeatRole, Seat], others: M
     return Made(*({"complaint_id": str(found)} for found in ids))
 
 
+async def make_complaint_papers(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A file that each firm added to its complaint."""
+    found = [await complaints.complaint_paper(db, seats, n) for n, seats in ((825, mine), (826, others))]
+    return Made(*({"complaint_id": str(one), "paper_id": str(paper)} for one, paper in found))
+
+
 async def make_disputed(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
     """A complaint of each firm whose answer is disputed."""
     ids = [await complaints.disputed_complaint(db, seats, n) for n, seats in ((821, mine), (822, others))]
@@ -257,6 +263,7 @@ async def make_reckonings(db: Database, mine: Mapping[SeatRole, Seat], others: M
 MAKERS: Final[dict[str, Maker]] = {
     "reckoning": make_reckonings,
     "complaint": make_complaints,
+    "complaint_paper": make_complaint_papers,
     "complaint_to_escalate": make_disputed,
     "complaint_to_close": make_disputed,
     "complaint_to_rule": make_escalated,

@@ -93,3 +93,26 @@ class ComplaintMoveRow(SQLModel, table=True):
     by_name: str = Field(default="", sa_type=sa.Text, sa_column_kwargs={"server_default": ""})
     by_person: UUID | None = None
     by_org: UUID | None = None
+
+
+class ComplaintPaperRow(SQLModel, table=True):
+    """A file that the firm added to its complaint, sealed under the firm's data key. Append-only."""
+
+    __tablename__ = "complaint_papers"
+    __table_args__ = (sa.UniqueConstraint("complaint_id", "position", name="complaint_papers_once"),)
+
+    paper_id: UUID = Field(primary_key=True)
+    complaint_id: UUID = Field(foreign_key="complaints.complaint_id")
+    business_id: UUID
+    subject_id: UUID
+    bank_id: UUID
+    branch_id: UUID | None = None
+    position: int = Field(sa_column=sa.Column(sa.SmallInteger, nullable=False))
+    name: str = Field(sa_type=sa.Text)
+    kind: str = Field(sa_type=sa.Text)
+    size_bytes: int
+    sha256: str = Field(sa_type=sa.Text)
+    sealed: bytes = Field(sa_type=sa.LargeBinary)
+    policy_version: int
+    added_by: UUID
+    added_at: datetime = Field(sa_column=_at())

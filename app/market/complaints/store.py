@@ -153,3 +153,25 @@ async def count_by_kind(tx: ReadTx) -> Mapping[str, int]:
     row = await tx.row(f"select {', '.join(counted)} from complaints c where {ALIVE}")  # noqa: S608
     assert row is not None, "a count has a row"
     return dict(row)
+
+
+async def insert_file(tx: Tx, row: Mapping[str, Any]) -> None:
+    names = tuple(row)
+    places = ", ".join(f"${n}" for n in range(1, len(names) + 1))
+    await tx.execute(f"insert into complaint_papers ({', '.join(names)}) values ({places})", *row.values())  # noqa: S608
+
+
+async def read_files(tx: ReadTx, complaint_id: UUID) -> list[Record]:
+    return await tx.fetch(
+        "select paper_id, complaint_id, name, kind, size_bytes, sha256, added_at from complaint_papers"
+        " where complaint_id = $1 order by position",
+        complaint_id,
+    )
+
+
+async def read_file(tx: ReadTx, complaint_id: UUID, paper_id: UUID) -> Record | None:
+    return await tx.row(
+        "select paper_id, complaint_id, name, kind, size_bytes, sha256, added_at, subject_id, sealed"
+        " from complaint_papers where complaint_id = $1 and paper_id = $2",
+        complaint_id, paper_id,
+    )  # fmt: skip

@@ -13,13 +13,14 @@ from app.infra.db import Database, Role, Scope
 from app.invariants import complaints_follow_their_moves
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
-from app.market import complaints
+from app.market import complaints, papers
 from app.market.complaints import Act, Finding
 from app.market.complaints.rules import TRANSITIONS
-from app.market.complaints.service import about_bank, about_suborder
+from app.market.complaints.service import about_bank, about_suborder, evidence
 from app.office import clocks
 from tests.market.complaints.conftest import People
 from tests.market.orders.conftest import City
+from tests.market.papers.samples import pdf
 from tests.support import shanghai
 
 FILED = shanghai("2025-09-25 10:00")  # A Thursday; 26 September is the next workday.
@@ -216,3 +217,35 @@ async def test_postgresql_holds_the_same_table(db: Database, admin: asyncpg.Conn
     rows = await admin.fetch("select from_state, act, to_state from complaint_transitions")
 
     assert {tuple(row) for row in rows} == {(start.value, act.value, to.value) for start, act, to in TRANSITIONS}
+
+
+async def test_a_file_is_kept_sealed_and_opened_by_the_sides_alone(city: City, people: People):
+    """Firm, branch and house open it, each time in the audit; another bank finds nothing; at rest it is unreadable."""
+    complaint_id = await file(city, people, await part_of(city, 0, 1))
+    content = pdf()
+
+    async def add(tx: Any) -> None:
+        limits = await papers.limits_on(tx, FILED)
+        files = await papers.check([papers.Upload("通话记录.pdf", "application/pdf", content)], limits)
+        await evidence.add(tx, complaint_id, files, limits, by=people.firm, now=FILED)
+
+    await city.act(add, people.firm, FILED)
+    paper_id, sealed = (await city_rows_as(city, Role.REGULATOR, "select paper_id, sealed from complaint_papers"))[0]
+    opened = [
+        (await city.act(lambda tx, by=by: evidence.open_file(tx, complaint_id, paper_id, by=by), by, FILED))[1]
+        for by in (people.firm, people.clerks[0], people.service)
+    ]
+    foreign = await city.refused(
+        lambda tx: evidence.open_file(tx, complaint_id, paper_id, by=people.clerks[1]), people.clerks[1], FILED
+    )
+    await do(city, complaint_id, Act.WITHDRAW, people.firm, FILED, said="")
+    late = await city.refused(add, people.firm, FILED)
+
+    assert opened == [content] * 3
+    assert content not in sealed
+    assert (foreign, late) == ("not-found", "wrong-state")
+
+
+async def city_rows_as(city: City, role: Role, sql: str) -> list[Any]:
+    async with city.db.reading(role) as tx:
+        return list(await tx.fetch(sql))

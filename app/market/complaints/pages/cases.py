@@ -1,25 +1,30 @@
 """One complaint: its course, its deadlines and why they are as they are, and what each side may do."""
 
 from typing import Annotated, Any, Final
+from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Request, Response, get, post
+from litestar.datastructures import UploadFile
 from litestar.params import FromPath
 
 from app.access.seats import Seat, SeatRole
-from app.infra.db import ReadTx, Role, Tx
+from app.infra.db import Database, ReadTx, Role, Tx
+from app.market import papers
 from app.market.complaints import service
 from app.market.complaints.pages import words
 from app.market.complaints.pages.lists import BANK, EVERYBODY, FIRM
 from app.market.complaints.rules import Act, Finding
+from app.market.complaints.service import evidence
 from app.office import clocks
 from app.web import i18n
 from app.web.body import Form, Posted, text
-from app.web.deps import Given
+from app.web.deps import Given, scope_of
 from app.web.i18n import N_, _
 from app.web.idempotency import once
 from app.web.pages import page, see_other
 
+SANDBOX: Final = "sandbox; default-src 'none'; frame-ancestors 'none'"
 Asked = Request[Any, Any, Any]
 # Days of a strip that are counted; the rest is looked at as weekend or holiday.
 COUNTED: Final = frozenset({"counted", "make_up", "provisional"})
@@ -126,6 +131,45 @@ async def submit_ruling(
     return await _do(request, tx, complaint_id, Act.CLOSE, seat, data)
 
 
+@post(
+    "/complaints/{complaint_id:uuid}/papers", opt={"roles": FIRM}, include_in_schema=False,
+    request_max_body_size=papers.BODY_MAX,
+)  # fmt: skip
+async def submit_papers(complaint_id: FromPath[UUID], seat: Given[Seat], request: Asked) -> Response[Any]:
+    """Add files. They are read and judged before a transaction is opened."""
+    form = await request.form()
+    uploads = []
+    for value in form.getall("files", []):
+        if isinstance(value, UploadFile) and (content := await value.read()):
+            await value.seek(0)
+            uploads.append(papers.Upload(value.filename, value.content_type or "", content))
+    db: Database = request.app.state.db
+    async with db.reading(Role.BUSINESS, scope_of(request)) as looking:
+        limits = await papers.limits_on(looking, looking.now)
+    files = await papers.check(uploads, limits)
+    async with db.transaction(Role.ACT, scope_of(request)) as tx:
+        await once(request, tx, lambda: evidence.add(tx, complaint_id, files, limits, by=seat, now=tx.now))
+    return see_other(request, f"/complaints/{complaint_id}", flash=_("材料已补充。"))
+
+
+@get(
+    "/complaints/{complaint_id:uuid}/papers/{paper_id:uuid}", include_in_schema=False,
+    opt={**EVERYBODY, "db": Role.ACT, "records_access": True},
+)  # fmt: skip
+async def open_paper(
+    complaint_id: FromPath[UUID], paper_id: FromPath[UUID], tx: Given[Tx], seat: Given[Seat]
+) -> Response[bytes]:
+    """One file, to be saved, never shown inside a page of ours."""
+    file, content = await evidence.open_file(tx, complaint_id, paper_id, by=seat)
+    headers = {
+        "content-disposition": f"attachment; filename=\"paper.{file.kind}\"; filename*=UTF-8''{quote(file.name)}",
+        "content-security-policy": SANDBOX,
+        "x-content-type-options": "nosniff",
+        "cache-control": "no-store",
+    }
+    return Response(content, headers=headers, media_type="application/octet-stream")
+
+
 async def _do(
     request: Asked, tx: Tx, complaint_id: UUID, act: Act, seat: Seat, data: SaidForm | None = None
 ) -> Response[Any]:
@@ -153,7 +197,8 @@ async def _case(
         request, "complaints/case.html", status=status, view=view, row=view.row, words=words, faulty=faulty,
         may=frozenset(act.value for act in view.may), typed=typed or SaidForm(), faults=faults or {},
         strips=[_strip(view.why[kind]) for kind in words.CLOCKS if kind in view.why],
-        is_firm=seat.role in FIRM, is_bank=seat.role in BANK,
+        is_firm=seat.role in FIRM, is_bank=seat.role in BANK, files=await evidence.list_of(tx, complaint_id),
+        limits=await papers.limits_on(tx, tx.now),
     )  # fmt: skip
 
 

@@ -134,7 +134,7 @@ async def act_on(
     if tx.role is Role.ACT:
         await tx.narrow(case_id=complaint_id)
     row = await store.lock(tx, complaint_id)
-    if row is None or not _is_side(row, by):
+    if row is None or not is_side(row, by):
         raise Refusal("not-found")
     fired = await CASES.fire_due(tx, complaint_id, now=now)
     if fired:
@@ -217,7 +217,7 @@ CASES: Final = CaseKind(KIND, store.lock_free, _fire)
 async def get(tx: ReadTx, complaint_id: UUID, *, by: Seat) -> ComplaintView:
     """One complaint as a side of it sees it. Refuses `not-found`."""
     row = await store.read(tx, complaint_id)
-    if row is None or not _is_side(row, by):
+    if row is None or not is_side(row, by):
         raise Refusal("not-found")
     explained = await clocks.explain(tx, complaint_id, now=tx.now)
     why = {kind: found for (case_id, kind), found in explained.items() if case_id == complaint_id}
@@ -269,7 +269,7 @@ def _has_passed(clock: ClockState, now: datetime) -> bool:
     return clock.state == "breached" or (clock.state == "running" and clock.due_at <= now)
 
 
-def _is_side(row: Record, by: Seat) -> bool:
+def is_side(row: Record, by: Seat) -> bool:
     match SIDE_OF.get(by.role):
         case Side.FIRM:
             return bool(row["business_id"] == by.org_id)
