@@ -52,8 +52,7 @@ async def look(tx: ReadTx, revision: str) -> judging.Seen:
         files=await ingestion.waiting_long(tx, tx.now - MOMENT),
         dead_letters=sum(row["notices"] for row in dead), database=await facts.database_facts(tx), revision=revision,
         disk=facts.disk_of(settings.load().home), outlets=len(await parties.outlets.outlet_queue(tx, limit=COUNTED)),
-        sealing=await audit.waiting(tx),
-        missing_year=await _missing_year(tx),
+        sealing=await audit.waiting(tx), missing_year=await _missing_year(tx),
     )  # fmt: skip
 
 
