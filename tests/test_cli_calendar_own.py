@@ -115,6 +115,18 @@ def test_elapsed_time_is_counted_in_every_way(file):
     assert "0 workdays in 1 calendar days" in call("elapsed", "2026-07-04", "2026-07-05", "--calendar", file)[1]
 
 
+def test_a_weekend_may_be_named(tmp_path):
+    """Friday and Saturday off, one slot on every other day."""
+    path = tmp_path / "gulf.json"
+    path.write_text(
+        json.dumps({"zone": "Asia/Dubai", "weekend": ["fri", "sat"], "slots": "08:00-14:00", "years": []}), "utf-8"
+    )
+
+    code, said, _ = call("due", "2026-07-02 13:00", "2h", "--calendar", str(path))
+
+    assert (0, True) == (code, said.startswith("2026-07-05 09:00 Asia/Dubai"))
+
+
 def test_a_paused_clock_has_no_deadline_yet(file):
     """FROM/ is a pause that has not ended."""
     code, said, _ = call("due", "2026-07-03 16:00", "5h", "--calendar", file, "--pause", "2026-07-03 16:30/", "--json")

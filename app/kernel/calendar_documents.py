@@ -144,7 +144,7 @@ def _has_week(body: Mapping[str, Any]) -> bool:
 
 def _week(body: Mapping[str, Any], base: Calendar | None) -> tuple[Hours, ...]:
     """Hours per weekday, Monday first."""
-    stated = {int(day) for day in body["weekend"]} if "weekend" in body else None
+    stated = {_weekend_day(day) for day in body["weekend"]} if "weekend" in body else None
     if stated is not None and not stated < set(range(1, 8)):
         raise _NotReadable("the weekend is a set of ISO weekdays that leaves one to work")
     if "week" in body:
@@ -187,6 +187,10 @@ def _weekdays(name: str) -> Iterator[int]:
     if days[0] > days[1]:
         raise _NotReadable(f"{name!r} runs over the end of the week; write two ranges")
     yield from range(days[0], days[1] + 1)
+
+
+def _weekend_day(stated: Any) -> int:
+    return _weekday(stated) if isinstance(stated, str) else int(stated)
 
 
 def _weekday(name: str) -> int:
