@@ -4,7 +4,7 @@ Part of living the past (`demo.past`): repayments, overdue sums, settled loans; 
 run, orders of recommended firms and of cooperatives.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, Final, Protocol
@@ -89,7 +89,7 @@ async def asked_of(living: Living, plan: Plan, order_id: UUID) -> tuple[Firm, Se
     loan: Mapping[str, Any] | None = None
     if loan_type in OF_A_LOAN:
         async with living.db.reading(Role.REPORTER) as tx:
-            loans: Sequence[Mapping[str, Any]] = await tx.fetch(LOANS)
+            loans = [dict(row) for row in await tx.fetch(LOANS)]
         loan = next((row for row in loans if row["owed_fen"] >= 5 * WAN), None)
         if loan is None:
             return None

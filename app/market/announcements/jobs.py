@@ -84,4 +84,4 @@ async def announce_recommendation(tx: Tx, event: FirmRecommended) -> None:
     """Tell a firm that it stands on the recommended list, if it has an account to be told in."""
     if event.business_id is not None:
         box = Mailbox(Audience.FIRM, event.business_id)
-        await messages.write(tx, Draft(box, "firm.recommended", {}, "/my/orders/new", event.subject_id), at=event.at)
+        await messages.write(tx, Draft(box, rules.RECOMMENDED, {}, "/my/orders/new", event.subject_id), at=event.at)

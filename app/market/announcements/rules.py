@@ -14,6 +14,7 @@ from app.market.orders.events import Clock, OrderEvent
 from app.office.clocks.events import RungReached
 
 FIRM, BRANCH = "firm", "branch"
+RECOMMENDED: Final = "firm.recommended"  # Told to a firm that was put on the recommended list.
 OWN_DOING: Final = ("let_go", "withdrawn")  # What a firm did itself is no news to it.
 BREACHED_SHARE: Final = 100
 TOLD_BY_ITS_ROOM: Final = frozenset({"URGE"})  # Whose missed deadline another room tells in its own words.
@@ -87,6 +88,13 @@ def _lapsed(event: told.SuborderLapsed) -> Sequence[Told]:
     return (*firm, *branch)
 
 
+def _extended(event: told.LoanExtended) -> Sequence[Told]:
+    """The branch that has the loan hears of a deferral that another branch agreed to; its own extension is no news."""
+    slots = {"until_on": event.until_on.isoformat()}
+    branch = (_branch("loan_deferred", slots),) if event.by_deferral else ()
+    return (_firm("loan_extended", slots), *branch)
+
+
 def _ended(event: told.OrderEnded) -> Sequence[Told]:
     return () if event.end in OWN_DOING else (Told(FIRM, f"firm.order_{event.end}"),)
 
@@ -110,7 +118,7 @@ _TOLD: Final[Mapping[type[OrderEvent], Callable[[Any], Sequence[Told]]]] = {
     told.LoanRepaid: lambda event: (
         _firm("loan_repaid", {"amount_fen": event.amount_fen, "outstanding_fen": event.outstanding_fen}),
     ),
-    told.LoanExtended: lambda event: (_firm("loan_extended", {"until_on": event.until_on.isoformat()}),),
+    told.LoanExtended: _extended,
     told.LoanOverdue: lambda event: (
         _firm("loan_overdue", {"amount_fen": event.amount_fen, "since_on": event.since_on.isoformat()}),
     ),

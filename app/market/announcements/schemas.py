@@ -36,6 +36,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "branch.passed_over": N_("企业选择了其他银行的方案，本单结束。"),
     "branch.withdrawn": N_("企业撤回了需求，本单结束。"),
     "branch.revoked": N_("企业撤回了对本行的授权，本单结束，数据包不可再读。"),
+    "branch.loan_deferred": N_("一笔贷款已延期还本付息，新的还款计划到 {until_on}。"),
     "branch.lapsed": N_("本单已到期结束。"),
     "missed.accept": N_("{bank}有一笔需求没有在 {due_on} 前受理，已失效。"),
     "missed.contact": N_("{bank}有一笔需求没有在 {due_on} 前联系企业。"),

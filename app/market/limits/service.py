@@ -30,6 +30,8 @@ BANK = "bank"  # The source of a bank's own input, as the firm is shown it.
 ESTIMATE_DAYS = 30  # For a card whose model cannot be run; every model says its own.
 Words = Mapping[str, str]
 
+OF_A_LOAN = ("renewal", "deferral")  # Types of loan that are about one that the firm has already.
+
 
 @dataclass(frozen=True, slots=True)
 class BankInput:
@@ -87,8 +89,11 @@ class _Model:
 
 
 async def cards(tx: Tx, subject_id: UUID, *, business_id: UUID, now: datetime) -> tuple[Estimate, ...]:
-    """A fresh estimate for every product offered today, kept, by bank and code."""
-    offered = await shelf.products_on(tx, shanghai_date(now))
+    """A fresh estimate for every product offered today, kept, by bank and code.
+
+    What is about a loan that the firm has already, a renewal or a deferral, is not estimated.
+    """
+    offered = [p for p in await shelf.products_on(tx, shanghai_date(now)) if p.loan_type not in OF_A_LOAN]
     return await _estimate(tx, subject_id, offered, business_id, now)
 
 

@@ -1,6 +1,5 @@
 """Orders for machines and for the pages' forms: the firm's side, the bank's side, and why a deadline is on its day."""
 
-from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
@@ -16,7 +15,8 @@ from app.market import reasons
 from app.market.orders import schemas
 from app.market.orders.rules.cost import Fee, Repayment
 from app.market.orders.rules.loans import OF_A_LOAN, LoanType
-from app.market.orders.service import acceptances, acting, decisions, payments, postings, reading, withdrawals
+from app.market.orders.service import acceptances, decisions, payments, postings, reading, withdrawals
+from app.market.orders.service.answering import BRANCH, BRANCH_ACTS, act_once
 from app.market.orders.service.showing import (
     EnvelopeView,
     ExplanationView,
@@ -33,8 +33,6 @@ from app.web.paging import read_page
 
 FIRM: Final = {"roles": (SeatRole.BUSINESS,)}
 FIRM_ACTS: Final = {**FIRM, "db": Role.ACT}
-BRANCH: Final = (SeatRole.BRANCH_CLERK, SeatRole.BRANCH_CHECKER, SeatRole.BANK_CLIENT)
-BRANCH_ACTS: Final = {"roles": BRANCH, "db": Role.ACT}
 BANK: Final = (*BRANCH, SeatRole.BANK_ADMIN)
 SEES: Final = {"roles": (*BANK, SeatRole.BUSINESS, SeatRole.REGULATOR)}
 MATCH_FILTERS: Final = frozenset({"amount_fen", "term_months", "purpose", "collateral", "district_code", "loan_type"})
@@ -309,21 +307,6 @@ async def let_go(
 ) -> Response[SuborderView]:
     """Leave a bank that broke its promise to sign or to pay out."""
     return await act_once(request, tx, suborder_id, lambda: withdrawals.let_go(tx, suborder_id, by=seat, now=tx.now))
-
-
-async def act_once(
-    request: Asked, tx: Tx, suborder_id: UUID, command: Callable[[], Awaitable[Any]]
-) -> Response[SuborderView]:
-    """Do it once, and answer with the suborder as it is then. What waits for a second person is named beside it."""
-
-    async def act() -> UUID:
-        await command()
-        return suborder_id
-
-    await idempotency.once(request, tx, act, location="/suborders/{}", status=200)
-    await acting.find(tx, suborder_id)  # A repetition has not looked for its order yet.
-    view = await reading.get_suborder(tx, suborder_id)
-    return idempotency.answer(request, SuborderView.of(view, tx.now))
 
 
 def _after(key: tuple[str | int, ...] | None) -> tuple[datetime, UUID] | None:

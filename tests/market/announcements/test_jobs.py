@@ -30,6 +30,9 @@ COMMON: dict[str, Any] = {
 }  # fmt: skip
 
 
+ENTRY: dict[str, Any] = {"entry_id": UUID(int=9), "amount_fen": 1}
+
+
 async def hear(city: City) -> list[tuple[str, str]]:
     """Let the worker deliver what was recorded; return who was told of what."""
     await outbox.drain(city.db)
@@ -154,6 +157,11 @@ def every_event() -> list[told.OrderEvent]:
         *(told.SuborderLapsed(**COMMON, from_state="offered", cause=one) for one in causes),
         *(told.OrderEnded(**short, end=end.value) for end in End),
         *(told.ClockBreached(**COMMON, clock=clock, owner="bank") for clock in Clock),
+        told.LoanRepaid(**COMMON, **ENTRY, repaid_on=ACCEPTED.date(), outstanding_fen=1),
+        *(told.LoanExtended(**COMMON, **ENTRY, until_on=ACCEPTED.date(), by_deferral=one) for one in (True, False)),
+        told.LoanOverdue(**COMMON, **ENTRY, since_on=ACCEPTED.date()),
+        told.LoanSettled(**COMMON, entry_id=UUID(int=9), written_off_fen=0),
+        told.DeferralAgreed(**COMMON, amount_fen=1, until_on=ACCEPTED.date()),
     ]
 
 
@@ -162,7 +170,7 @@ def test_every_message_has_a_text_and_every_text_is_used() -> None:
     kinds = {one.kind for event in every_event() for one in rules.messages_of(event)}
     kinds |= {one.kind for event in every_rung() for one in rules.messages_of_rung(event)}
 
-    assert set(announcements.TEXTS) == kinds
+    assert set(announcements.TEXTS) == kinds | {rules.RECOMMENDED}
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

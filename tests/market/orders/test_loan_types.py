@@ -18,7 +18,7 @@ from app.market.orders.service import lending
 from app.replay.service import replay_in
 from tests.market.orders.conftest import WAN, City, publish
 from tests.market.orders.test_lending_service import serviced, tell
-from tests.market.parties.world import product
+from tests.market.parties.world import open_pool, product
 from tests.support import shanghai
 
 LATER = shanghai("2026-03-10 10:00")
@@ -232,18 +232,20 @@ async def test_a_deferral_that_is_not_decided_in_seven_workdays_is_late_by_both_
 async def test_a_bank_that_is_asked_after_the_month_owes_no_more_of_it(city: City) -> None:
     """A reserve cannot answer for the time that another bank used up."""
     first, reserve = [await shelve(city, LoanType.RECOMMENDED, n) for n in (0, 1)]
+    for n in (first, reserve):
+        await open_pool(city.db, city.banks[n], 100 * WAN, date(2026, 1, 1))
     await recommend(city, shanghai("2026-03-02 10:00"))
     order_id = await city.post(
         first, reserve, at=LATER, loan_type=LoanType.RECOMMENDED, places=1, until_on=date(2026, 5, 20)
     )
-    part = (await city.parts(order_id))[first]["suborder_id"]
-    await city.accept(part, first, shanghai("2026-03-11 09:00"))
-    await city.contact(part, first, shanghai("2026-03-11 11:00"))
-    await city.offer(part, first, shanghai("2026-03-20 09:00"))
+    ((n, row),) = (await city.parts(order_id)).items()
+    await city.accept(row["suborder_id"], n, shanghai("2026-03-11 09:00"))
+    await city.contact(row["suborder_id"], n, shanghai("2026-03-11 11:00"))
+    await city.offer(row["suborder_id"], n, shanghai("2026-03-20 09:00"))
 
     await city.work(shanghai("2026-04-08 09:00"))
 
-    late = (await city.parts(order_id))[reserve]
+    late = (await city.parts(order_id))[first + reserve - n]
     states = {kind: state for kind, _, _, state in await city.rows(CLOCKS, late["suborder_id"])}
     assert ("pushed", []) == (late["state"], late["breached"])
     assert {"ACCEPT": "running", "RECOMMENDED": "void"} == states

@@ -106,7 +106,7 @@ def read_answers(
     if len(kinds) == 1:
         typed.pop("kind", None)
     before = {name: value for name, value in kind.answers.items() if not _fault(name, value, districts, bounds)}
-    values |= before | typed | kind.fixed
+    values |= {**before, **typed, **kind.fixed}
     faults = {
         name: fault for name, value in values.items()
         if name not in kind.fixed and (fault := _fault(name, value, districts, bounds, kinds))

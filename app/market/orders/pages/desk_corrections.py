@@ -9,11 +9,11 @@ from litestar.params import FromPath
 from app.access.seats import Seat
 from app.infra.db import ReadTx, Tx
 from app.market.orders import schemas
-from app.market.orders.http import BRANCH_ACTS, act_once
 from app.market.orders.pages import desk_words
 from app.market.orders.pages.desk_acts import ACT, do_once
 from app.market.orders.pages.desk_proposals import LINK, firm_of, url_of
-from app.market.orders.service import corrections, reading
+from app.market.orders.service import corrections, moving, reading
+from app.market.orders.service.answering import BRANCH_ACTS, act_once
 from app.market.orders.service.showing import SuborderView
 from app.office import proposals
 from app.office.proposals import Described, Line, Proposal

@@ -12,11 +12,11 @@ from app.access.seats import Seat
 from app.infra.db import Tx
 from app.kernel.errors import Refusal
 from app.market.orders import schemas
-from app.market.orders.http import BRANCH_ACTS, act_once
 from app.market.orders.pages.desk import case_page
 from app.market.orders.pages.desk_acts import ACT, do_once
 from app.market.orders.pages.desk_forms import fen_of, typed_of
 from app.market.orders.service import lending
+from app.market.orders.service.answering import BRANCH_ACTS, act_once
 from app.market.orders.service.lending import EntryKind, Told
 from app.market.orders.service.showing import SuborderView
 from app.web.body import CodeField, Form, Posted, Sent, text

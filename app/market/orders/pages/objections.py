@@ -9,9 +9,9 @@ from litestar.params import FromPath
 from app.access.seats import Seat
 from app.infra.db import Role, Tx
 from app.market.orders import schemas
-from app.market.orders.http import act_once
 from app.market.orders.pages.wizard import FIRM
 from app.market.orders.service import corrections, firm_words
+from app.market.orders.service.answering import act_once
 from app.market.orders.service.showing import SuborderView
 from app.web.body import Form, Posted, Sent, text
 from app.web.deps import Given
