@@ -72,8 +72,8 @@ async def show_callbacks(tx: Given[ReadTx], seat: Given[Seat], request: Asked) -
     return page(
         request, "ratings/callbacks.html", rows=rows, words=words, counted=counted, policy=policy,
         satisfied=share(satisfied, satisfied + unhappy), is_waiting=show == "waiting",
-        tabs=[(_("待回访"), "/callbacks", counted.get("waiting", 0), show == "waiting"),
-              (_("已回访"), "/callbacks?show=done", None, show == "done")],
+        tabs=[(_("等待回访电话"), "/callbacks", counted.get("waiting", 0), show == "waiting"),
+              (_("已打过电话"), "/callbacks?show=done", None, show == "done")],
         **await names_of(tx, rows),
     )  # fmt: skip
 

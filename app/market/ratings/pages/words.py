@@ -30,7 +30,7 @@ FACTORS: Final[Mapping[str, str]] = {
     Factor.BAD_RATING: N_("给过差评"),
 }
 CALLS: Final[Mapping[str, tuple[str, str]]] = {
-    "waiting": ("warn", N_("待回访")),
+    "waiting": ("warn", N_("等待回访电话")),
     "satisfied": ("good", N_("满意")),
     "not": ("bad", N_("不满意")),
     "unreachable": ("still", N_("联系不上")),
