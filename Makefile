@@ -39,7 +39,7 @@ bench: install  ## the performance budgets, each against its reference in the sa
 	@$(BIN)/python -m bench $(ARGS)
 
 crash: install  ## kill web, worker and database on purpose, for longer than the tests do
-	@$(BIN)/pytest -q -m crash $(ARGS)
+	@CRASH_TIMERS=$${CRASH_TIMERS:-5000} $(BIN)/pytest -q -m crash $(ARGS)
 
 golden: install  ## rewrite the golden files; review the diff
 	@GOLDEN=write $(BIN)/pytest -q tests -k golden $(ARGS)

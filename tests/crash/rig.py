@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -73,6 +73,17 @@ class Kept:
         self.killed += 1
         return True
 
+    async def pause(self, seconds: float) -> bool:
+        """SIGSTOP for a while; False when there was no living process to stop."""
+        process = self._process
+        if process is None or process.returncode is not None:
+            return False
+        process.send_signal(signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        if process.returncode is None:
+            process.send_signal(signal.SIGCONT)
+        return True
+
     async def close(self, keeping: "asyncio.Task[None]") -> None:
         self._closing = self._expected = True
         process = self._process
@@ -125,6 +136,30 @@ class Rig:
         self.server = await asyncio.to_thread(postgres.start, self.server.home)
         assert self.server.started_here, "the killed server is gone, so the new one is ours"
         self.web_proxy.upstream_port = self.worker_proxy.upstream_port = self.server.port
+
+    async def restart_postmaster(self, place: str) -> None:
+        """An orderly stop and start, as for an upgrade."""
+        await asyncio.to_thread(postgres.stop, self.server)
+        self.kills[place] += 1
+        self.say(f"restarted: {place}")
+        self.server = await asyncio.to_thread(postgres.start, self.server.home)
+        self.web_proxy.upstream_port = self.worker_proxy.upstream_port = self.server.port
+
+    async def pause_worker(self, place: str, seconds: float) -> None:
+        """SIGSTOP, as on a machine that swaps or a hypervisor that moves it: it wakes into a later time."""
+        self.kills[place] += await self.worker.pause(seconds)
+        self.say(f"paused: {place}")
+
+    async def pause_database(self, place: str, seconds: float) -> None:
+        """SIGSTOP of the postmaster and of all that it started."""
+        pids = [self.server.pid, *children(self.server.pid)]
+        for pid in pids:
+            _send(pid, signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        for pid in pids:
+            _send(pid, signal.SIGCONT)
+        self.kills[place] += 1
+        self.say(f"paused: {place}")
 
     # Being back.
 
@@ -247,3 +282,21 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
+
+
+def children(pid: int) -> list[int]:
+    """Processes that `pid` started and that still live."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            after_name = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has just ended
+        if int(after_name[1]) == pid:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
