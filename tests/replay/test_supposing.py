@@ -20,10 +20,10 @@ def weighed(one: Case, asked: Supposition = SEVEN, as_of: object = AS_OF):
     return weigh(one, PROMISES["DECISION"], CALENDAR, as_of, asked)  # type: ignore[arg-type]
 
 
-HOLIDAY = [  # Accepted on Thursday 25 September 2025: the seventh workday after is Friday 10 October.
+HOLIDAY = [  # Accepted on Thursday 25 September 2025: the seventh workday after is the made-up Saturday 11 October.
     ("kept under both", [("offer", "10-09 10:00")], Outcome.MET, Outcome.MET),
-    ("the last instant of the seventh", [("offer", "10-10 23:59")], Outcome.MET, Outcome.MET),
-    ("kept by ten, not by seven", [("offer", "10-11 00:00")], Outcome.MET, Outcome.BREACHED),
+    ("the last instant of the seventh", [("offer", "10-11 23:59")], Outcome.MET, Outcome.MET),
+    ("kept by ten, not by seven", [("offer", "10-12 00:00")], Outcome.MET, Outcome.BREACHED),
     ("broken under both", [], Outcome.BREACHED, Outcome.BREACHED),
     ("withdrawn between", [("withdraw", "10-13 09:00")], Outcome.VOID, Outcome.BREACHED),
     ("withdrawn before", [("withdraw", "10-09 09:00")], Outcome.VOID, Outcome.VOID),
