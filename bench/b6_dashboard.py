@@ -1,9 +1,9 @@
 """B6: what a regulator opens in the morning, over 10 thousand, 100 thousand and a million suborders: p95 ≤ 100 ms.
 
 The invented city is lived by the rooms' own commands and folded by the worker's own function up to the first size.
-From there its ended orders are copied in SQL, with fresh ids and earlier days over three years: orders, moves, clocks and all
-that stands beside them, the folded facts too; their sums are added up from those of what is copied, which is what
-folding the copies would give. One web process as in production, one visitor at a time, a warm server.
+From there its ended orders are copied in SQL, with fresh ids and earlier days over three years: orders, moves, clocks
+and all that stands beside them, the folded facts too; their sums are added up from those of what is copied, which is
+what folding the copies would give. One web process as in production, one visitor at a time, a warm server.
 """
 
 import asyncio

@@ -1,21 +1,25 @@
 """Every truth holds on a history played through the services, and each is seen to break on a planted fault."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import asyncpg
 
+from app.access.orgs import OrgKind
+from app.access.seats import SeatRole
 from app.credit import consents
 from app.infra.db import Database, ReadTx, Role, Scope, Tx
 from app.invariants import TRUTHS, check_all
 from app.kernel.clock import WALL
 from app.kernel.ids import new_id
-from app.market import complaints, orders, ratings
+from app.market import complaints, orders, ratings, supervision
 from app.market.complaints.service import about_suborder
 from app.replay import replay_sla
 from tests.market.orders.conftest import WAN, City, city, keys  # noqa: F401 — fixtures
+from tests.market.supervision.objects import freeze_month
 from tests.support import shanghai
+from tests.web.app_for_tests import make_org, make_seat
 
 LATE = shanghai("2025-11-24 10:00")
 
@@ -42,7 +46,18 @@ async def play(city: City) -> None:  # noqa: F811
     )  # fmt: skip
     await voices(city, parts[1], second_id)
     await city.work(LATE)
+    await freeze_september(city)
     assert {0: "lapsed", 1: "lapsed"} == await city.states(second_id)
+
+
+async def freeze_september(city: City) -> None:  # noqa: F811
+    """By two people of a supervising office, once the worker has folded what happened."""
+    async with city.db.transaction(Role.WORKER) as tx:
+        while await supervision.fold(tx):
+            pass
+    org_id = await make_org(city.db, OrgKind.REGULATOR, "XY 监管局")
+    pair = [await make_seat(city.db, SeatRole.REGULATOR, org_id, login=f"freezes-{n}") for n in (1, 2)]
+    await freeze_month(city.db, date(2025, 9, 1), *pair)
 
 
 async def broken(db: Database) -> dict[str, tuple[str, ...]]:
@@ -134,6 +149,10 @@ FAULTS = [
     ("kept_figures_equal_history", "delete from supervision_touched"),
     ("kept_figures_equal_history",
      "insert into supervision_sums values ('all', '', 'month', '2025-09-01', 'accepted', 0, 1, 1)"),
+    ("frozen_months_stand", "update supervision_months set formula = 2"),
+    ("frozen_months_stand", "delete from supervision_frozen_facts where figure = 'accepted'"),
+    ("frozen_months_equal_replay",
+     "update supervision_frozen_figures set value = value + 1 where figure = 'funnel:push' and \"by\" = 'bank'"),
     ("events_are_sealed", "insert into audit_leaves values (0, 0, 1, sha256('x'), sha256('x'))"),
     ("package_reads_are_audited",
      "insert into package_reads (read_id, package_id, order_id, suborder_id, business_id, bank_id, branch_id,"

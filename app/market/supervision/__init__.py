@@ -4,6 +4,7 @@ from app.market.supervision.jobs import fold
 from app.market.supervision.rules import Board, By, CaseLine, Figure, LineKind, Share, Tally, share
 from app.market.supervision.schemas import CasesAsked
 from app.market.supervision.service import CaseFile, CaseFound, find_cases, open_case_file, read_board
+from app.market.supervision.service import circular_figures as circular_figures  # Registers the figures of a circular.
 from app.market.supervision.service.documents import Document
 from app.market.supervision.service.documents import find as find_document
 from app.market.supervision.service.months import find_damage, read_frozen
