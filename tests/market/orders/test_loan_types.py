@@ -14,7 +14,7 @@ from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.market import orders, parties, recommendations
 from app.market.orders.rules.loans import LoanType
-from app.market.orders.service import lending
+from app.market.orders.service import lending, moving
 from app.replay.service import replay_in
 from tests.market.orders.conftest import WAN, City, publish
 from tests.market.orders.test_lending_service import serviced, tell
@@ -249,3 +249,25 @@ async def test_a_bank_that_is_asked_after_the_month_owes_no_more_of_it(city: Cit
     states = {kind: state for kind, _, _, state in await city.rows(CLOCKS, late["suborder_id"])}
     assert ("pushed", []) == (late["state"], late["breached"])
     assert {"ACCEPT": "running", "RECOMMENDED": "void"} == states
+
+
+async def test_the_month_of_a_recommended_firm_goes_on_at_another_branch(city: City) -> None:
+    """A move neither starts it anew nor loses it."""
+    n = await shelve(city, LoanType.RECOMMENDED)
+    bank, other = city.banks[n], replace(city.banks[n], branch_id=new_id())
+    async with city.db.transaction(Role.OPS) as tx:
+        opened = parties.Branch(other.branch_id, bank.bank_id, "样品乙支行", None, None, None, date(2022, 3, 1), None)
+        await parties.outlets.open_branch(tx, opened)
+    for one in (bank, other):
+        await open_pool(city.db, one, 100 * WAN, date(2026, 1, 1))
+    await publish(city.db, other)
+    await recommend(city, shanghai("2026-03-02 10:00"))
+    order_id = await post(city, n, LoanType.RECOMMENDED, None)
+    part, by, at = (await city.parts(order_id))[n]["suborder_id"], city.clerk(n), shanghai("2026-03-11 09:00")
+
+    moved = await city.act(
+        lambda tx: moving.reassign_suborder(tx, part, branch_id=other.branch_id, by=by, now=at), by, at
+    )
+
+    running = "select kind, due_on from clocks where case_id = $1 and state = 'running' and kind = 'RECOMMENDED'"
+    assert [("RECOMMENDED", date(2026, 4, 2))] == await city.rows(running, moved)

@@ -49,13 +49,14 @@ def _of_move(case: facts.Case, step: facts.Moved, until_on: date) -> told.OrderE
     }
     match step.act:
         case Act.PUSH:
+            is_moved = part.origin is facts.Origin.MOVED
             return told.SuborderPushed(
                 **common,
                 position=part.position,
                 until_on=until_on,
                 loan_type=part.loan_type.value,
-                recommended_at=case.recommended_at,
-                is_moved=part.origin is facts.Origin.MOVED,
+                recommended_at=None if is_moved else case.recommended_at,  # Its month goes on with its clock.
+                is_moved=is_moved,
             )
         case Act.ACCEPT:
             return told.SuborderAccepted(

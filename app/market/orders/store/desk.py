@@ -46,7 +46,7 @@ class Narrowed:
 
 COLUMNS: Final = (
     "s.suborder_id, s.order_id, s.subject_id, s.bank_id, s.branch_id, s.product_id, s.state, s.amount_fen,"
-    " s.term_months, s.pushed_at, s.ended_at, s.papers_open, s.breached"
+    " s.term_months, s.pushed_at, s.ended_at, s.papers_open, s.breached, s.loan_type"
 )
 # A suborder on the desk goes by one clock: the bank's before the firm's, one that runs (or broke and is still owed)
 # before one that stands still, the earliest first. The index clocks_desk holds them in this order.
