@@ -25,6 +25,7 @@ from tests.browser.town import (
     set_clock,
 )
 from tests.browser.walk import NARROW, WIDE, Walk
+from tests.market.papers.samples import pdf
 from tests.support import shanghai
 
 pytestmark = pytest.mark.browser
@@ -84,6 +85,11 @@ async def test_a_complaint_goes_from_the_order_to_its_finding(db: Database, visi
     complaint_url = walk.page.url.removeprefix(walk.base)
     await walk.page.locator("details.why summary").last.click()
     await walk.look()
+    await walk.page.locator("details.over summary").first.click()
+    paper = {"name": "通话记录.pdf", "mimeType": "application/pdf", "buffer": pdf()}
+    await walk.page.set_input_files("#f-files", paper)  # type: ignore[arg-type]
+    await walk.press("form[action$='/papers'] button")
+    await walk.says("通话记录.pdf")
     await walk.shot("voices-firm-filed")
 
     await turn_to(walk, clerk_of(), "/complaints")
@@ -91,6 +97,8 @@ async def test_a_complaint_goes_from_the_order_to_its_finding(db: Database, visi
     await walk.shot("voices-inbox")
     await walk.press(f"a[href='{complaint_url}']")
     await walk.press("form[action$='/acknowledgement'] button")
+    saved = await walk.page.locator("ul.papers a").get_attribute("href")
+    assert await (await walk.page.request.get(f"{walk.base}{saved}")).body() == pdf()
     await walk.page.fill("#f-said", ANSWER)
     await walk.shot("voices-answering")
     await walk.press("form[action$='/answer'] button")
