@@ -208,6 +208,12 @@ async def test_a_month_is_frozen_told_and_verified(db: Database, visit: Visit, l
     walk = await visit(lang, width)
     await walk.sign_in(LOGIN, PASSWORD)
 
+    await walk.open("/supervision/card?period=2025-10")
+    await walk.shot("card-city")
+    await walk.open("/supervision/overview?period=2025-10")
+    await walk.press('a[href^="/supervision/card?by=bank"]')
+    await walk.shot("card-bank")
+    assert await walk.page.locator("[data-row]").count()
     await walk.open("/supervision/months")
     await walk.shot("months")
     await walk.press('a[href="/supervision/months/2025-10"]')
