@@ -15,7 +15,9 @@ from app.infra.db import Database, Role, Scope, Tx
 from app.kernel.clock import shanghai_date
 from app.kernel.ids import new_id
 from app.office import clocks
-from app.office.clocks import CaseRef, Limit, LimitUnit, Terms
+from app.office.clocks import CaseRef
+from app.office.clocks.rules import Limit, LimitUnit
+from app.office.clocks.service.keeping import Terms
 from tests.support import shanghai
 
 LIMITS: Final = {"ACCEPT": 2, "CONTACT": 3, "DECISION": 10, "SIGN": 5, "PAYOUT": 5, "PAPERS": 5}

@@ -17,9 +17,6 @@ from app.office.clocks.service.keeping import (
 )
 from app.office.clocks.service.reading import Explanation, due_of, explain, find_due, of_root
 
-# Until the promises of orders name their limits by key, as every other case does.
-from app.office.clocks.rules import Limit as Limit, LimitUnit as LimitUnit  # isort: skip
-from app.office.clocks.service.keeping import Terms as Terms  # isort: skip
 from app.office.clocks.service import carrying as carrying  # isort: skip - promises judged again, carried on
 from app.office.clocks.service import recounting as recounting  # isort: skip - when a calendar arrives
 

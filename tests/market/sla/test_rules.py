@@ -29,7 +29,8 @@ def in_force(on: date) -> dict[Clock, sla.ClockPolicy]:
 
 SHIPPED = in_force(ON[1])
 PROOF = UUID(int=5)
-# What an event does, in order: + start, ~ start unless it runs, ! met, x void, | pause, > resume, < go on; * the rest.
+# What an event does, in order: + start, ~ start unless it runs, ! met, x void, | pause, > resume, < go on, ^ go on
+# elsewhere with what is left, >> all that run go on elsewhere; * void the rest.
 EFFECTS = """
 OrderPosted         +UNTIL
 SuborderPushed      +ACCEPT +RECOMMENDED ~UNTIL
@@ -58,6 +59,12 @@ LoanExtended
 LoanOverdue
 LoanSettled         *
 DeferralAgreed      !SIGN xGRACE *
+SuborderReassigned  ^ACCEPT >> *
+SuborderReopened
+RefusalAppealed
+AppealAnswered
+FirmSaid
+WithdrawalExplained
 """
 VALUES: dict[str, Any] = {
     "until_on": date(2025, 11, 20), "draw_until_on": date(2025, 12, 31), "paid_on": date(2025, 9, 29),
@@ -77,15 +84,10 @@ def event_of(name: str, **changed: object) -> told.OrderEvent:
 
 def drawn(steps: tuple[sla.ClockStep, ...]) -> str:
     signs = {
-        sla.Start: "+",
-        sla.Keep: "~",
-        sla.Stop: "!",
-        sla.Void: "x",
-        sla.Pause: "|",
-        sla.Resume: ">",
-        sla.Reopen: "<",
-    }
-    return " ".join("*" if isinstance(step, sla.VoidRest) else f"{signs[type(step)]}{step.clock}" for step in steps)
+        sla.Start: "+", sla.Keep: "~", sla.Stop: "!", sla.Void: "x", sla.Pause: "|", sla.Resume: ">", sla.Reopen: "<",
+        sla.Rest: "^", sla.Carry: ">>", sla.VoidRest: "*",
+    }  # fmt: skip
+    return " ".join(f"{signs[type(step)]}{getattr(step, 'clock', '')}" for step in steps)
 
 
 LINES = [(line.split()[0], " ".join(line.split()[1:])) for line in EFFECTS.strip().splitlines()]
@@ -194,3 +196,27 @@ def test_every_rung_of_a_bank_is_told_up_to_the_supervisor_when_the_promise_is_b
             assert "branch" in told[70]
             assert {"branch", "head_office"} <= told[90]
             assert {"head_office", "customer_service", "supervisor"} <= told[100]
+
+
+def of_type(clock: Clock, loan_type: str) -> sla.ClockPolicy:
+    """The clock's document for one type of loan."""
+    (row,) = [row for row in ROWS if row["key"] == f"{clock}/{loan_type}"]
+    return read_policy(clock, row["body"])
+
+
+def test_a_type_of_loan_may_have_a_document_of_its_own() -> None:
+    """A renewal is watched by its head office from the seventh of ten workdays on, a deferral has seven in all."""
+    renewal, deferral = (of_type(Clock.DECISION, name) for name in ("renewal", "deferral"))
+
+    assert (10, sla.Rung(70, ("branch", "head_office"))) == (renewal.count, renewal.rungs[0])
+    assert 7 == deferral.count
+    assert renewal.words == deferral.words == in_force(ON[2])[Clock.DECISION].words
+
+
+def test_a_refusal_that_was_overturned_is_decided_by_its_own_document() -> None:
+    """Five workdays from the day on which the bank looks once more."""
+    later = dict(SHIPPED) | {Clock.DECISION: of_type(Clock.DECISION, "appeal")}
+
+    (start,) = sla.effects(event_of("SuborderReopened"), later)
+
+    assert sla.Start(Clock.DECISION, sla.Limit(sla.Unit.WORKDAYS, 5)) == start

@@ -15,9 +15,10 @@ from app.infra.resources import resource_dir
 from app.kernel.ids import new_id
 from app.kernel.workdays import Calendar, parse_calendar
 from app.office import clocks
-from app.office.clocks import CaseRef, Limit, LimitUnit, Terms
-from app.office.clocks.rules import Clock, Due, Pause, due
+from app.office.clocks import CaseRef
+from app.office.clocks.rules import Clock, Due, Limit, LimitUnit, Pause, due
 from app.office.clocks.rules.recounting import Outcome, recounted
+from app.office.clocks.service.keeping import Terms
 from app.worker import work
 from tests.office.clocks.test_cases import KIND, LOCK, Invented
 from tests.support import shanghai

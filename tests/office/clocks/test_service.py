@@ -10,8 +10,10 @@ from app.infra.db import Database, Role, Scope, Tx
 from app.kernel.ids import new_id
 from app.kernel.workdays import Calendar
 from app.office import clocks
-from app.office.clocks import CaseRef, Limit, LimitUnit, Terms
+from app.office.clocks import CaseRef
 from app.office.clocks import rules as pure
+from app.office.clocks.rules import Limit, LimitUnit
+from app.office.clocks.service.keeping import Terms
 from tests.support import shanghai
 
 START = shanghai("2025-09-25 15:00")
