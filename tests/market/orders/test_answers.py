@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 
 from app.market.orders.pages.answers import QUESTIONS, read_answers
+from app.market.orders.pages.kinds import NEW, Kind
+from app.market.orders.rules.loans import LoanType
 from app.market.orders.schemas import read_bounds
 
 BOUNDS = read_bounds(
@@ -95,3 +97,47 @@ def test_an_order_id_that_is_none_is_minted_anew():
 
     assert answers.order_id != UUID(int=7)
     assert ("order_id", str(answers.order_id)) in answers.hidden()
+
+
+LOAN = UUID(int=9)
+SAME = {"purpose": "equipment", "collateral": "none", "district": "500103"}
+KINDS = (
+    NEW,
+    Kind(LoanType.RENEWAL, LOAN, "样品银行", 12_345_678, None, None, {**SAME, "amount_wan": "12.345678"},
+         {"places": "1"}),
+    Kind(LoanType.DEFERRAL, LOAN, "样品银行", 12_345_678, None, None, SAME,
+         {"amount_wan": "12.345678", "places": "1"}),
+)  # fmt: skip
+
+
+def test_who_has_a_choice_of_loans_is_asked_for_it_first():
+    """A firm without a loan is never asked; one with a loan is, first of all, and a made-up type is no answer."""
+    nothing: dict[str, str] = {}
+
+    assert "amount" == read_answers(nothing, DISTRICTS, BOUNDS).open_question
+    assert "kind" == read_answers(WHOLE, DISTRICTS, BOUNDS, kinds=KINDS).open_question
+    assert "kind" == read_answers({**WHOLE, "kind": "deferral:1"}, DISTRICTS, BOUNDS, kinds=KINDS).open_question
+
+
+def test_a_deferral_asks_for_all_that_is_owed_to_the_fen_and_for_nothing_else():
+    """What the loan says already is not asked again; what would change the sum or the bank is not heard."""
+    typed = {"kind": KINDS[2].value, "term_months": "12", "amount_wan": "50", "places": "3"}
+
+    answers = read_answers(typed, DISTRICTS, BOUNDS, kinds=KINDS)
+    draft = answers.draft(date(2026, 3, 10))
+
+    assert answers.open_question is None
+    assert (12_345_678, 1, "equipment", LoanType.DEFERRAL, LOAN) == (
+        draft.amount_fen, draft.places, draft.purpose, draft.loan_type, draft.of_suborder_id,
+    )  # fmt: skip
+
+
+def test_a_renewal_suggests_what_is_owed_and_hears_another_sum():
+    """The suggestion is the balance; a sum that no order may have is asked again."""
+    typed = {"kind": KINDS[1].value, "term_months": "12"}
+
+    suggested = read_answers(typed, DISTRICTS, BOUNDS, kinds=KINDS)
+    other = read_answers({**typed, "amount_wan": "30"}, DISTRICTS, BOUNDS, kinds=KINDS)
+
+    assert "amount" == suggested.open_question
+    assert 30_000_000 == other.draft(date(2026, 3, 10)).amount_fen
