@@ -6,7 +6,7 @@ from app.infra.db import Database
 from app.market import reckonings
 from app.replay.what_if import compute
 from tests.browser.conftest import Visit
-from tests.browser.test_regulator import LOGIN, make_city, make_regulator
+from tests.browser.test_regulator import LOGIN, make_city
 from tests.browser.town import PASSWORD
 from tests.browser.walk import NARROW, WIDE
 
@@ -17,7 +17,6 @@ pytestmark = pytest.mark.browser
 async def test_a_regulator_asks_what_another_limit_would_have_meant(db: Database, visit: Visit, lang: str, width: int):
     """The form stands ready with last quarter; the answer replaces the progress by itself and leads to its cases."""
     await make_city(db)
-    await make_regulator(db)
     walk = await visit(lang, width)
     await walk.sign_in(LOGIN, PASSWORD)
 
