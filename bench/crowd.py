@@ -29,7 +29,7 @@ TABLES: Final = (
 )  # fmt: skip
 MINTED: Final = {
     "order_id", "suborder_id", "offer_id", "request_id", "draw_id", "clock_id", "pause_id", "consent_id", "package_id",
-    "reservation_id", "root_id", "case_id", "proof_id", "previous_order_id",
+    "reservation_id", "contact_id", "root_id", "case_id", "proof_id", "previous_order_id",
 }  # fmt: skip
 OPEN: Final = ("pushed", "accepted", "contacted", "investigating", "offered")
 ALIVE: Final = (*OPEN, "picked", "signed", "paying")
