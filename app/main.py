@@ -63,6 +63,7 @@ HANDLER_MODULES: Final = (
     "app.market.orders.pages.desk_lending",
     "app.market.recommendations.pages",
     "app.market.orders.pages.objections",
+    "app.market.orders.pages.appeals",
     "app.market.complaints.pages.lists",
     "app.market.complaints.pages.cases",
     "app.market.ratings.pages.firm",

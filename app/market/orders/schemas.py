@@ -168,6 +168,25 @@ class WithdrawalBody(Body):
     words: Annotated[str, text(500, 0)] = ""
 
 
+class AppealBody(Body):
+    """What the firm holds against a refusal."""
+
+    words: Annotated[str, text(2000, 10)]
+
+
+class AppealAnswerBody(Body):
+    """The second opinion, in words that the firm reads."""
+
+    upheld: bool
+    words: Annotated[str, text(2000, 10)]
+
+
+class ReassignmentBody(Body):
+    """Another branch of the same bank."""
+
+    branch_id: UUID
+
+
 class RetractionBody(Body):
     """Why an offer is taken back: a reason, and words that the firm reads."""
 

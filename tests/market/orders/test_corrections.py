@@ -154,7 +154,7 @@ async def test_a_bank_refuses_in_the_firms_name_only_with_its_word(city: City) -
     order_id, part = await contacted(city)
     at, by = shanghai("2025-09-26 09:00"), city.clerk(0)
     said = decisions.Said(
-        code="H1", words="经办人来电说明已改用自有资金周转，不再申请贷款", claim=Claim("firm_word.gave_up", Comparison.EQ, 1)
+        code="H1", words="企业主表示利率太高，已决定放弃本次申请。", claim=Claim("firm_word.gave_up", Comparison.EQ, 1)
     )
 
     async def refuse(tx: Tx) -> Any:

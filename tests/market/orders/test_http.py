@@ -134,7 +134,7 @@ async def test_the_main_job_over_http(town: Town) -> None:
     assert (1_920_000 + 50_000, "2025-10-16") == (view["offer"]["total_cost_fen"], view["offer"]["valid_until_on"])
     assert ["push", "accept", "contact", "ask_papers", "bring_papers", "investigate", "offer", "pick", "sign",
             "pay_out", "pay_out"] == [move["act"] for move in view["moves"]]  # fmt: skip
-    assert [] == view["allowed"]
+    assert ["repay", "extend", "mark_overdue", "settle"] == view["allowed"]
     assert "lapsed" == (await town.get("clerk1", f"/suborders/{other}")).json()["state"]
 
 
@@ -146,7 +146,7 @@ async def test_a_refused_act_says_what_is_allowed(town: Town) -> None:
 
     problem = answer.json()
     assert (409, "wrong-state") == (answer.status_code, problem["code"])
-    assert ["accept", "refuse", "withdraw", "revoke"] == problem["allowed"]
+    assert ["accept", "refuse", "reassign", "withdraw", "revoke"] == problem["allowed"]
 
 
 async def test_an_act_after_the_deadline_is_refused_and_the_deadline_kept(town: Town) -> None:

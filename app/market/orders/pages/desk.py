@@ -13,12 +13,12 @@ from app.infra.db import ReadTx, Role, Tx
 from app.kernel.clock import SHANGHAI, shanghai_date
 from app.kernel.ids import new_id
 from app.kernel.money import format_wan
-from app.market import packages, papers, reasons
+from app.market import packages, papers, parties, reasons
 from app.market.orders.pages import desk_words, words
 from app.market.orders.pages.desk_evidence import choices, gaps_of, initials, tabs_of
 from app.market.orders.pages.desk_lists import course_of
 from app.market.orders.pages.kinds import TITLES
-from app.market.orders.rules.states import State
+from app.market.orders.rules.states import Act, State
 from app.market.orders.service import desk, inbox, marks
 from app.market.orders.service.desk import CaseView
 from app.office import clocks
@@ -31,7 +31,7 @@ BRANCH: Final = (SeatRole.BRANCH_CLERK, SeatRole.BRANCH_CHECKER)
 DESK: Final = {"roles": (*BRANCH, SeatRole.BANK_ADMIN)}
 OPENS: Final = {"roles": BRANCH, "db": Role.ACT, "records_access": True}
 LOAN_ACTS: Final = ("repay", "extend", "mark_overdue", "settle", "reschedule")
-ACTS: Final = ("contact", "papers", "offer", "retract", "sign", "draw", *LOAN_ACTS)
+ACTS: Final = ("contact", "papers", "offer", "retract", "reassign", "sign", "draw", *LOAN_ACTS)
 VALID_WORKDAYS: Final = 10  # How long an offer stands unless the clerk says otherwise.
 DAY_CLASSES: Final[Mapping[str, str]] = {
     "counted": "counted", "make_up": "counted", "provisional": "counted", "paused": "paused",
@@ -71,13 +71,14 @@ async def case_page(
 ) -> Response[str]:  # fmt: skip
     """The page of one suborder; `more` is what the form of an act needs beyond the case."""
     view = await desk.case_view(tx, suborder_id)
-    may = view.may if seat.role in BRANCH else frozenset()
+    may = view.may if seat.role in BRANCH else view.may & {Act.REASSIGN.value}
     level_fen = view.entry.approval_level_fen if view.entry else 0
     loan = view.part.loan
     beside = await marks.marks_of(tx, view.part.suborder["order_id"], seat)
     values: dict[str, object] = {
         "view": view, "row": view.part.suborder, "may": may, "act": act, "opened": opened,
-        "marks": beside.get(suborder_id, ()),
+        "marks": beside.get(suborder_id, ()), "others": await _other_branches(tx, view) if act == "reassign" else (),
+        "appeal": view.part.appeal, "may_answer": view.part.appeal is not None and view.part.appeal.may_answer(seat),
         "course": await course_of(request, tx, seat), "grade": await inbox.grade_of(tx, suborder_id),
         "tabs": tabs_of(opened), "gaps": gaps_of(opened, desk_words.CLASSES), "words": desk_words, "firm": words,
         "strips": [_strip(one) for one in view.explained], "typed": _first_typed(view, tx.now), "fault": "",
@@ -118,6 +119,14 @@ async def refusal_page(
         named=lambda found: [(one.value, _(desk_words.COMPARISONS[one])) for one in found],
         two_people=view.entry.two_person_reasons if view.entry else frozenset(),
     )  # fmt: skip
+
+
+async def _other_branches(tx: ReadTx, view: CaseView) -> list[tuple[UUID, str]]:
+    """Branches of the bank that publish the product today: those that could go on with the case."""
+    row = view.part.suborder
+    branches = [one for one in await parties.shelf.branches_of(tx, row["bank_id"]) if one.branch_id != row["branch_id"]]
+    lists = await parties.shelf.lists_in_force(tx, [one.branch_id for one in branches], shanghai_date(tx.now))
+    return [(one.branch_id, one.name) for one in branches if (one.branch_id, row["product_id"]) in lists]
 
 
 def _materials(view: CaseView) -> list[tuple[str, bool]]:

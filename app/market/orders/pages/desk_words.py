@@ -37,6 +37,7 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "passed_over": ("still", N_("企业选了别家")),
     "withdrawn": ("still", N_("企业已撤回")),
     "lapsed": ("warn", N_("已失效")),
+    "moved": ("still", N_("已转给本行另一网点")),
     "settled": ("good", N_("已结清")),
 }
 MOVES: Final[Mapping[str, str]] = {
@@ -62,6 +63,8 @@ MOVES: Final[Mapping[str, str]] = {
     "deny_contact": N_("企业否认联系，联系时限从受理时起继续计算"),
     "contest_papers": N_("企业对补充材料提出异议，计时继续"),
     "retract": N_("撤回授信方案"),
+    "reassign": N_("转给本行另一网点"),
+    "reopen": N_("申诉成立，重新调查"),
     "repay": N_("归还本金"),
     "extend": N_("展期"),
     "mark_overdue": N_("标记逾期"),

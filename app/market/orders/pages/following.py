@@ -116,6 +116,12 @@ class BankView:
     proof: Proof | None = None
 
     @property
+    def suborder_id(self) -> UUID:
+        """Its suborder's id, which is fixed before the suborder is."""
+        found: UUID = self.part.suborder["suborder_id"] if self.part else self.listed["suborder_id"]
+        return found
+
+    @property
     def may(self) -> frozenset[str]:
         return frozenset(act.value for act in self.part.allowed) if self.part else frozenset()
 
@@ -138,6 +144,11 @@ class BankView:
             return None
         open_id = self.part.suborder["papers_open"]
         return next((one for one in self.part.papers if one["request_id"] == open_id), None) if open_id else None
+
+    @property
+    def first_url(self) -> str:
+        """This branch with its product, as the page of banks ticks it."""
+        return f"&pick={self.listed['branch_id']}:{self.listed['product_id']}"
 
     @property
     def ask_again_on(self) -> date | None:
@@ -180,17 +191,28 @@ async def banks_of(tx: ReadTx, view: OrderView) -> list[BankView]:
     by_id = {letter.consent_id: letter for letter in letters}
     pushed = {row["suborder_id"] for row in view.suborders}
     banks = []
-    for row in view.listed:
-        part = await reading.get_suborder(tx, row["suborder_id"]) if row["suborder_id"] in pushed else None
+    for row, suborder_id, branch_id in _in_places(view):
+        part = await reading.get_suborder(tx, suborder_id) if suborder_id in pushed else None
         deadlines = [await _deadline(tx, one, why[one.case_id, one.kind]) for one in _shown_clocks(part)]
         banks.append(
             BankView(
-                row, known[row["bank_id"]], await parties.shelf.get_branch(tx, row["branch_id"]),
+                row, known[row["bank_id"]], await parties.shelf.get_branch(tx, branch_id),
                 await parties.shelf.get_product(tx, row["product_id"]), part, deadlines, by_id.get(row["consent_id"]),
-                [one for one in files if one.suborder_id == row["suborder_id"]], await _proof(tx, part),
+                [one for one in files if one.suborder_id == suborder_id], await _proof(tx, part),
             )
         )  # fmt: skip
     return banks
+
+
+def _in_places(view: OrderView) -> list[tuple[Record, UUID, UUID]]:
+    """The banks of the list in their places, each with what follows its suborder: another branch, an upheld appeal."""
+    found = []
+    for row in view.listed:
+        found.append((row, row["suborder_id"], row["branch_id"]))
+        behind = [one for one in view.suborders if one["position"] == row["position"] and one["origin_id"] is not None]
+        behind.sort(key=lambda part: part["pushed_at"])
+        found += [(row, one["suborder_id"], one["branch_id"]) for one in behind]
+    return found
 
 
 def turns(banks: Iterable[BankView]) -> list[Turn]:
@@ -266,6 +288,7 @@ def stamp(
     for bank in banks:
         said.append((bank.consent and (bank.consent.gated, bank.consent.revoked_at), len(bank.files)))
         said += [(one.clock.kind, one.state, one.clock.due_at) for one in bank.deadlines]
+        said.append(bank.part and bank.part.appeal and bank.part.appeal.appeal["answered_at"])
         said.append(bank.part and (bank.part.suborder["state"], len(bank.part.moves), len(bank.part.papers)))
     return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 

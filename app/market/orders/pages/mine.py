@@ -121,7 +121,7 @@ async def show_confirmation(
         raise Refusal("not-found")
     banks = await following.banks_of(tx, view)
     of = request.query_params.get("of", "")
-    bank = next((one for one in banks if str(one.listed["suborder_id"]) == of), None)
+    bank = next((one for one in banks if str(one.suborder_id) == of), None)
     if bank is None and act != "withdrawal":
         raise Refusal("not-found")
     return page(
@@ -210,4 +210,4 @@ def _url_of(act: str, order_id: UUID, bank: following.BankView | None) -> str:
         return f"/my/orders/{order_id}/withdrawal"
     if act == "revocation":
         return f"/my/orders/{order_id}/consents/{bank.listed['consent_id']}/revocation"
-    return f"/my/orders/{order_id}/suborders/{bank.listed['suborder_id']}/{act}"
+    return f"/my/orders/{order_id}/suborders/{bank.suborder_id}/{act}"

@@ -56,6 +56,7 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "passed_over": ("still", N_("您选了别家")),
     "withdrawn": ("still", N_("已撤回")),
     "lapsed": ("warn", N_("已失效")),
+    "moved": ("still", N_("已转给该行另一网点")),
     "settled": ("good", N_("已结清")),
 }
 MOVES: Final[Mapping[str, str]] = {
@@ -81,6 +82,8 @@ MOVES: Final[Mapping[str, str]] = {
     "deny_contact": N_("您否认银行联系过您"),
     "contest_papers": N_("您对补充材料提出异议"),
     "retract": N_("银行撤回方案"),
+    "reassign": N_("银行转给另一网点"),
+    "reopen": N_("申诉成立，银行重新调查"),
     "repay": N_("归还本金"),
     "extend": N_("展期"),
     "mark_overdue": N_("银行标记逾期"),

@@ -154,7 +154,8 @@ class PlaceView:
         state, cause = ("listed", "") if part is None else (part["state"], part["cause"])
         names = ("position", "is_reserve", "suborder_id", "bank_id", "branch_id", "product_id", "consent_id", "score",
                  "factors", "deciding")  # fmt: skip
-        return cls(**_pick(listed, names), state=state, cause=cause)
+        now = {} if part is None else _pick(part, ("suborder_id", "branch_id"))  # Another branch may have it by now.
+        return cls(**(_pick(listed, names) | now), state=state, cause=cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +202,11 @@ class OrderView:
     @classmethod
     def of(cls, view: reading.OrderView, now: datetime) -> Self:
         order = view.order
-        parts = {part["suborder_id"]: part for part in view.suborders}
+        newest = sorted(view.suborders, key=lambda part: part["pushed_at"])  # What follows stands in its place.
+        parts = {part["position"]: part for part in newest}
         names = ("order_id", "business_id", "amount_fen", "term_months", "purpose", "collateral", "district_code",
                  "places", "until_on", "posted_at", "previous_order_id")  # fmt: skip
-        banks = [PlaceView.of(listed, parts.get(listed["suborder_id"])) for listed in view.listed]
+        banks = [PlaceView.of(listed, parts.get(listed["position"])) for listed in view.listed]
         return cls(
             **_pick(order, names), standing=view.standing.value, withdrawn_at=order["withdrawn_at"],
             ended_at=order["ended_at"], banks=banks, clocks=[ClockView.of(clock, now) for clock in view.clocks],

@@ -64,6 +64,8 @@ ACT_WORDS: Final[Mapping[str, str]] = {
     "deny_contact": N_("企业否认联系"),
     "contest_papers": N_("企业对补件提出异议"),
     "retract": N_("银行撤回方案"),
+    "reassign": N_("转给另一网点"),
+    "reopen": N_("申诉成立，重新调查"),
     "repay": N_("归还本金"),
     "extend": N_("展期"),
     "mark_overdue": N_("标记逾期"),
@@ -87,6 +89,7 @@ STATE_WORDS: Final[Mapping[str, str]] = {
     "withdrawn": N_("已撤回"),
     "settled": N_("已结清"),
     "lapsed": N_("已失效"),
+    "moved": N_("已转网点"),
 }
 CLOCK_WORDS: Final[Mapping[str, str]] = {
     "ACCEPT": N_("接单时限"),
@@ -135,6 +138,7 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     "money": N_("金额"),
     "read": N_("数据包"),
     "proposal": N_("双人复核"),
+    "urge": N_("督办"),
     "notice": N_("通知"),
     "message": N_("消息"),
     "audit": N_("审计"),
@@ -211,4 +215,19 @@ AUDIT_WORDS: Final[Mapping[str, str]] = {
     "month.frozen": N_("冻结月份"),
     "document.made": N_("生成文件"),
     "document.downloaded": N_("下载文件"),
+}
+URGE_WORDS: Final[Mapping[str, str]] = {
+    "issue": N_("下发督办"),
+    "receive": N_("签收"),
+    "reply": N_("回复"),
+    "rectify": N_("报告已整改"),
+    "send_back": N_("退回重办"),
+    "close": N_("办结"),
+    "withdraw": N_("撤销督办"),
+    "breach": N_("逾期未回复"),
+}
+ADDRESSEE_WORDS: Final[Mapping[str, str]] = {
+    "branch": N_("网点"),
+    "head_office": N_("银行总部"),
+    "supervisor": N_("系统监管员"),
 }
