@@ -177,7 +177,9 @@ def test_migrations_read_no_clock_outside_defaults():
 def test_test_files_mirror_the_application():
     """Who looks for the tests of a module finds them where the module is."""
     folders = {p.parent.relative_to(REPOSITORY / "tests").as_posix() for p in (REPOSITORY / "tests").rglob("test_*.py")}
-    own = {".", "journeys", "golden", "faults", "crash", "browser", "hostile", "zz_last", "machines", "pages"}
+    own = {
+        ".", "journeys", "golden", "faults", "crash", "browser", "hostile", "zz_last", "machines", "pages", "simulation",
+    }  # fmt: skip
 
     assert sorted(f for f in folders - own if not (APP / f).is_dir()) == []
 
