@@ -49,15 +49,7 @@ def _of_move(case: facts.Case, step: facts.Moved, until_on: date) -> told.OrderE
     }
     match step.act:
         case Act.PUSH:
-            is_moved = part.origin is facts.Origin.MOVED
-            return told.SuborderPushed(
-                **common,
-                position=part.position,
-                until_on=until_on,
-                loan_type=part.loan_type.value,
-                recommended_at=None if is_moved else case.recommended_at,  # Its month goes on with its clock.
-                is_moved=is_moved,
-            )
+            return _pushed(case, part, until_on, common)
         case Act.ACCEPT:
             return told.SuborderAccepted(
                 **common, amount_fen=case.amount_fen, loan_type=part.loan_type.value, is_carried=part.is_carried
@@ -85,6 +77,15 @@ def _of_move(case: facts.Case, step: facts.Moved, until_on: date) -> told.OrderE
             return told.DrawsEnded(**common, unused_fen=part.signed_fen - part.paid_fen)
         case _:
             return _of_command(step, common)
+
+
+def _pushed(case: facts.Case, part: facts.Part, until_on: date, common: dict[str, Any]) -> told.SuborderPushed:
+    """Where a case moved to another branch, the month of a recommended firm goes on with its clock."""
+    is_moved = part.origin is facts.Origin.MOVED
+    return told.SuborderPushed(
+        **common, position=part.position, until_on=until_on, loan_type=part.loan_type.value, is_moved=is_moved,
+        recommended_at=None if is_moved else case.recommended_at,
+    )  # fmt: skip
 
 
 def _of_command(step: facts.Moved, common: dict[str, Any]) -> told.OrderEvent:
