@@ -8,7 +8,7 @@ from app.access.seats import Seat, SeatRole
 from app.infra.db import ReadTx, Record
 from app.market.oversight.rules.circulars import State as NamedState
 from app.market.oversight.rules.urges import UNANSWERED, Addressee, State
-from app.market.oversight.service import urges
+from app.market.oversight.service import circulars, urges
 from app.market.oversight.service.urges import Urge
 from app.market.oversight.store import circulars as store_circulars
 from app.market.oversight.store import urges as store_urges
@@ -59,6 +59,7 @@ async def count_waiting(tx: ReadTx, *, by: Seat) -> int:
             await count(tx, TO_ANSWER, Addressee.SUPERVISOR, of_rungs=False, most=MOST)
             + await count(tx, [State.RECTIFIED], None, of_rungs=False, most=MOST)
             + await store_circulars.count_waiting(tx, [NamedState.ANSWERED], MOST)
+            + sum(one.made_by != by.person_id for one in await circulars.drafts(tx, by=by))
         )
     if by.role is not SeatRole.BANK_ADMIN:
         return await count(tx, TO_ANSWER, Addressee.BRANCH, of_rungs=False, most=MOST)

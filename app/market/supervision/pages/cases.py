@@ -16,6 +16,7 @@ from app.kernel.errors import Refusal
 from app.market.supervision import service
 from app.market.supervision.pages.words import (
     ACT_WORDS,
+    ADDRESSEE_WORDS,
     AUDIENCE_WORDS,
     AUDIT_WORDS,
     CAUSE_WORDS,
@@ -29,6 +30,7 @@ from app.market.supervision.pages.words import (
     PROPOSAL_WORDS,
     SIDE_WORDS,
     STATE_WORDS,
+    URGE_WORDS,
     figure_words,
 )
 from app.market.supervision.rules import By, CaseLine
@@ -102,6 +104,8 @@ async def show_case_file(suborder_id: FromPath[UUID], request: Request[Any, Any,
         clock_states=CLOCK_STATES,
         audit_words=AUDIT_WORDS,
         audience_words=AUDIENCE_WORDS,
+        urge_words=URGE_WORDS,
+        addressee_words=ADDRESSEE_WORDS,
         message_text=_message_text,
     )
 

@@ -161,6 +161,7 @@ class LineKind(StrEnum):
     MONEY = "money"
     READ = "read"
     PROPOSAL = "proposal"
+    URGE = "urge"
     NOTICE = "notice"
     MESSAGE = "message"
     AUDIT = "audit"

@@ -155,6 +155,7 @@ async def open_case_file(tx: Tx, suborder_id: UUID) -> CaseFile:
         *case_lines.of_money(*await store.read_money(tx, suborder_id)),
         *case_lines.of_packages(*await store.read_packages(tx, suborder_id)),
         *case_lines.of_proposals(await store.read_proposals(tx, order_id, suborder_id, bank_id)),
+        *case_lines.of_urges(await store.read_urges(tx, suborder_id)),
         *case_lines.of_notices(await store.read_notices(tx, order_id, bank_id)),
         *case_lines.of_messages(await messages.told_of(tx, suborder_id)),
         *case_lines.of_audit(await store.read_audit(tx, suborder_id, order_id, bank_id), parties),

@@ -122,3 +122,11 @@ def of_proposals(proposals: Iterable[Record]) -> Iterable[CaseLine]:
         yield CaseLine(one["made_at"], LineKind.PROPOSAL, one["kind"], {"event": "made", "by": "bank"})
         if one["closed_at"] is not None:
             yield CaseLine(one["closed_at"], LineKind.PROPOSAL, one["kind"], {"event": one["state"], "by": "bank"})
+
+
+def of_urges(moves: Iterable[Record]) -> Iterable[CaseLine]:
+    """What somebody was urged to do about this case, and what became of it; a rung's urge names its rung."""
+    for one in moves:
+        detail = {"urge_id": str(one["urge_id"]), "addressee": one["addressee"], "said": one["said"]}
+        detail |= {"clock": one["clock"], "share": str(one["share"])} if one["act"] == "issue" else {"clock": ""}
+        yield CaseLine(one["at"], LineKind.URGE, one["act"], detail)

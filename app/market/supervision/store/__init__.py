@@ -95,6 +95,11 @@ PROPOSALS: Final = """
 select kind, made_at, closed_at, state from proposals_v_proposals
  where root_id = $1 and (case_id = $2 or org_id = $3) order by made_at
 """
+URGES: Final = """
+select m.urge_id, m.addressee, m.act, m.at, m.said, u.clock, u.share
+  from oversight_v_urge_moves m join oversight_v_urges u on u.urge_id = m.urge_id
+ where m.about_id = $1 order by m.seq
+"""
 NOTICES: Final = """
 select happened_at, kind, state, tries from deliveries_v_notices where stream_id = $1 and bank_id = $2
  order by happened_at, notice_id
@@ -187,6 +192,11 @@ async def read_refusal(tx: ReadTx, suborder_id: UUID) -> Record | None:
 async def read_proposals(tx: ReadTx, order_id: UUID, suborder_id: UUID, bank_id: UUID) -> list[Record]:
     """What two people of the bank decided about this case."""
     return await tx.fetch(PROPOSALS, order_id, suborder_id, bank_id)
+
+
+async def read_urges(tx: ReadTx, suborder_id: UUID) -> list[Record]:
+    """What was urged about this case, act by act."""
+    return await tx.fetch(URGES, suborder_id)
 
 
 async def read_notices(tx: ReadTx, order_id: UUID, bank_id: UUID) -> list[Record]:
