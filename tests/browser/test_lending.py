@@ -87,6 +87,8 @@ async def test_a_clerk_follows_a_loan_and_a_firm_defers_it(db: Database, visit: 
     await walk.shot("lending-1-too-much")
     await walk.page.fill("#f-amount_wan", "5")
     await walk.press(".act-form button[type=submit]")
+    await walk.open(f"{base}?act=extend")
+    await walk.shot("lending-0-extend")
     await _tell(walk, f"{base}?act=mark_overdue", "15", 200)
     await walk.shot("lending-2-desk")
     await walk.open(f"{base}?act=settle")

@@ -56,7 +56,7 @@ def test_what_an_act_on_a_loan_needs(
     act: Act, state: State, part: dict[str, object], command: dict[str, object], code: str
 ) -> None:
     """Money that never came back is not repaid, and no day is told that cannot be."""
-    answer = judge(case_in(state, **part), replace(command_of(act), **command), NOW)  # type: ignore[type-var]
+    answer = judge(case_in(state, **part), replace(command_of(act), **command), NOW)  # type: ignore[arg-type]
 
     assert isinstance(answer, f.Refused)
     assert code == answer.code
@@ -73,7 +73,7 @@ def test_what_is_owed_is_folded_from_draws_and_repayments() -> None:
     case = case_in(State.SERVICED)
 
     for amount_fen in (60, 30):
-        case = after(case, replace(command_of(Act.REPAY), amount_fen=amount_fen))  # type: ignore[type-var]
+        case = after(case, replace(command_of(Act.REPAY), amount_fen=amount_fen))  # type: ignore[arg-type]
 
     assert 10 == case.part(WHO).outstanding_fen
 
@@ -82,14 +82,14 @@ def test_a_repayment_answers_what_is_overdue_first() -> None:
     """A mark does not outlive the money that it missed."""
     case = after(case_in(State.SERVICED), command_of(Act.MARK_OVERDUE))
 
-    case = after(case, replace(command_of(Act.REPAY), amount_fen=15))  # type: ignore[type-var]
+    case = after(case, replace(command_of(Act.REPAY), amount_fen=15))  # type: ignore[arg-type]
 
     assert 5 == case.part(WHO).loan.overdue_fen
 
 
 def test_a_settled_loan_closes_its_order_and_stores_no_end() -> None:
     """Closed is read from the loan; the stored ends are those of orders that came to nothing."""
-    case = after(case_in(State.SERVICED, loan=REPAID), replace(command_of(Act.SETTLE), reason=""))  # type: ignore[type-var]
+    case = after(case_in(State.SERVICED, loan=REPAID), replace(command_of(Act.SETTLE), reason=""))  # type: ignore[arg-type]
 
     assert (Standing.CLOSED, None) == (fold(case), case.end)
     assert isinstance(judge(case, f.Withdraw(), NOW), f.Refused)

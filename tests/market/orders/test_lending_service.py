@@ -35,7 +35,8 @@ async def serviced(city: City, amount_fen: int = 40 * WAN) -> UUID:
 async def tell(city: City, kind: str, part: UUID, at: datetime, **said: Any) -> Any:
     """The clerk tells a line of the loan's ledger, with a mark of its own, of the same day."""
     by = city.clerk(0)
-    told = Told(**{"kind": EntryKind(kind), "entry_id": new_id(), "on": at.date()} | said)
+    line: dict[str, Any] = {"kind": EntryKind(kind), "entry_id": new_id(), "on": at.date()} | said
+    told = Told(**line)
     return await city.act(lambda tx: lending.tell_loan(tx, part, told, by=by, now=at), by, at)
 
 

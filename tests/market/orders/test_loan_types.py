@@ -121,9 +121,10 @@ async def test_what_a_deferral_asks_for_is_the_whole_of_ones_own_loan(
     """Anything else would put a schedule on money that is not owed."""
     loan = await serviced(city)
     n = await shelve(city, LoanType.DEFERRAL)
+    asked: dict[str, Any] = {"of": loan, "amount_fen": 40 * WAN} | changed
 
     with pytest.raises(Refusal) as refused:
-        await post(city, n, LoanType.DEFERRAL, **{"of": loan, "amount_fen": 40 * WAN} | changed)
+        await post(city, n, LoanType.DEFERRAL, **asked)
 
     assert code == refused.value.code
 

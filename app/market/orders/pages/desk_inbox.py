@@ -27,7 +27,7 @@ from app.market.orders.pages.desk_lists import (
     read_wanted,
     tail_of,
 )
-from app.market.orders.pages.kinds import TITLES
+from app.market.orders.pages.kinds import MARKS
 from app.market.orders.service import acceptances, inbox
 from app.market.orders.service.inbox import DeskLine, Inbox, Wanted
 from app.market.orders.store.desk import ORDERS
@@ -64,7 +64,7 @@ async def show_inbox(tx: Given[ReadTx], seat: Given[Seat], request: Asked) -> Re
         tail=lambda line: tail_of(here, place_text(line.key)), saved=own,
         saved_on=next((one for one in own if address_of(kept_list(one["query"])) == here), None),
         removed=await _removed(tx, request), products=await _products(tx, seat), words=desk_words, now=tx.now,
-        titles=TITLES,
+        kinds=MARKS,
         branches=await parties.shelf.branches_of(tx, seat.org_id) if seat.role is SeatRole.BANK_ADMIN else (),
     )  # fmt: skip
 

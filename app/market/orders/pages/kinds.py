@@ -28,6 +28,13 @@ TITLES: Final[Mapping[str, str]] = {
     "deferral": N_("延期还本付息"),
 }
 
+MARKS: Final[Mapping[str, str]] = {  # As a list marks them, in a word.
+    "recommended": N_("推荐"),
+    "agri": N_("三农"),
+    "renewal": N_("续贷"),
+    "deferral": N_("延期"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:
