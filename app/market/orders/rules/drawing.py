@@ -8,6 +8,7 @@ BY_THEMSELVES = {
     Act.PASS_OVER: "another pick",
     Act.LAPSE: "clocks",
     Act.BREACH: "clocks",
+    Act.REOPEN: "upheld appeal",
 }
 
 
