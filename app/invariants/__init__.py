@@ -11,7 +11,9 @@ from app.invariants import (
     bad_ratings_are_followed_up,
     breaches_equal_replay,
     callbacks_can_be_drawn_again,
+    circulars_stand_as_published,
     complaints_follow_their_moves,
+    conduct_equals_history,
     draws_stay_inside_contracts,
     ended_orders_have_no_live_suborder,
     events_are_sealed,
@@ -29,6 +31,7 @@ from app.invariants import (
     running_clocks_have_live_suborders,
     states_equal_last_moves,
     transitions_equal_rules,
+    urges_follow_their_moves,
 )
 
 TRUTHS: Final[Mapping[str, ModuleType]] = {
@@ -38,7 +41,9 @@ TRUTHS: Final[Mapping[str, ModuleType]] = {
         bad_ratings_are_followed_up,
         breaches_equal_replay,
         callbacks_can_be_drawn_again,
+        circulars_stand_as_published,
         complaints_follow_their_moves,
+        conduct_equals_history,
         draws_stay_inside_contracts,
         ended_orders_have_no_live_suborder,
         events_are_sealed,
@@ -56,6 +61,7 @@ TRUTHS: Final[Mapping[str, ModuleType]] = {
         running_clocks_have_live_suborders,
         states_equal_last_moves,
         transitions_equal_rules,
+        urges_follow_their_moves,
     )
 }
 

@@ -15,8 +15,10 @@ from app.kernel.clock import WALL
 from app.kernel.ids import new_id
 from app.market import complaints, orders, ratings, supervision
 from app.market.complaints.service import about_suborder
+from app.market.supervision.jobs import measure
 from app.replay import replay_sla
 from tests.market.orders.conftest import WAN, City, city, keys  # noqa: F401 — fixtures
+from tests.market.oversight.objects import oversee
 from tests.market.supervision.objects import freeze_month
 from tests.support import shanghai
 from tests.web.app_for_tests import make_org, make_seat
@@ -58,6 +60,11 @@ async def freeze_september(city: City) -> None:  # noqa: F811
     org_id = await make_org(city.db, OrgKind.REGULATOR, "XY 监管局")
     pair = [await make_seat(city.db, SeatRole.REGULATOR, org_id, login=f"freezes-{n}") for n in (1, 2)]
     await freeze_month(city.db, date(2025, 9, 1), *pair)
+    bank = city.banks[0]
+    await oversee(city.db, bank.bank_id, bank.branch_id, (pair[0], pair[1]))
+    async with city.db.transaction(Role.WORKER) as tx:
+        while await measure(tx):
+            pass
 
 
 async def broken(db: Database) -> dict[str, tuple[str, ...]]:
@@ -165,6 +172,14 @@ FAULTS = [
     ("states_equal_last_moves", "update suborders set state = 'signed' where state = 'paying'"),
     ("states_equal_last_moves",
      "delete from suborder_moves where seq = (select max(seq) from suborder_moves where act = 'contact')"),
+    ("urges_follow_their_moves", "update urges set state = 'received' where state = 'rectified'"),
+    ("urges_follow_their_moves", "update clocks set stopped_at = null where case_kind = 'urge' and state = 'met'"),
+    ("circulars_stand_as_published", "update circulars set document = jsonb_set(document, '{said}', '\"x\"')"),
+    ("circulars_stand_as_published", "update circulars set title = 'x'"),
+    ("circulars_stand_as_published", "update circular_named set state = 'accepted', judged_at = answered_at"),
+    ("circulars_stand_as_published", "delete from circular_named"),
+    ("conduct_equals_history", "update gaming_sums set value = value + 1 where measure = 'after_red'"),
+    ("conduct_equals_history", "delete from gaming_sums where measure = 'paused'"),
     ("transitions_equal_rules", "insert into suborder_transitions values ('refused', 'accept', 'accepted')"),
     ("transitions_equal_rules", "delete from suborder_transitions where from_state = 'signed' and act = 'let_go'"),
     ("gates_precede_revocations", "delete from consent_gates"),

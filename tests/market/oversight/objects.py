@@ -13,6 +13,7 @@ from app.market import parties
 from app.market.oversight import circulars, urges
 from app.market.oversight.rules.circulars import Act
 from app.market.oversight.rules.urges import About, Addressee
+from app.market.oversight.rules.urges import Act as UrgeAct
 from app.market.oversight.service.circulars import Draft
 from app.market.parties import Branch
 from app.office import proposals
@@ -66,3 +67,34 @@ async def answered_circular(db: Database, seats: Seats) -> tuple[UUID, UUID]:
     async with db.transaction(Role.BANK, Scope(head.org_id, head.person_id)) as tx:
         await circulars.act(tx, proposal.case_id, head.org_id, Act.ANSWER, "已整改到位", by=head, now=tx.now)
     return proposal.case_id, head.org_id
+
+
+async def oversee(db: Database, bank_id: UUID, branch_id: UUID, pair: tuple[Seat, Seat]) -> None:
+    """Two regulators at work: an urge that a branch answers, one that its bank does not, a circular answered."""
+    by, second = pair
+    head, clerk = (
+        Seat(new_id(), bank_id, SeatRole.BANK_ADMIN),
+        Seat(new_id(), bank_id, SeatRole.BRANCH_CLERK, branch_id),
+    )
+    for about, about_id, to in (
+        (About.BRANCH, branch_id, Addressee.BRANCH), (About.BANK, bank_id, Addressee.HEAD_OFFICE),
+    ):  # fmt: skip
+        async with db.transaction(Role.ACT, Scope(by.org_id, by.person_id)) as tx:
+            subject = await urges.subject_of(tx, about, about_id)
+            urge_id = await urges.issue(tx, subject, to, "请说明为何多次逾期", by=by, now=tx.now)
+        if about is About.BRANCH:
+            async with db.transaction(Role.ACT, Scope(bank_id, clerk.person_id, branch_id)) as tx:
+                await urges.act_with(
+                    tx, urge_id, UrgeAct.REPLY, "已逐笔补办并调整排班", rectified=True, by=clerk, now=tx.now
+                )
+    async with db.transaction(Role.REGULATOR, Scope(by.org_id, by.person_id)) as tx:
+        today = shanghai_date(tx.now)
+        draft = Draft(
+            "关于办结时限的通报", "请对照整改并回复。", "decided_in_time", today.replace(day=1),
+            await circulars.find_who(tx, [bank_id, branch_id]), today + timedelta(days=20), to_all=True,
+        )  # fmt: skip
+        proposal = await circulars.propose(tx, draft, by=by, now=tx.now)
+    async with db.transaction(Role.REGULATOR, Scope(second.org_id, second.person_id)) as tx:
+        await proposals.approve(tx, proposal.proposal_id, by=second, now=tx.now)
+    async with db.transaction(Role.BANK, Scope(bank_id, head.person_id)) as tx:
+        await circulars.act(tx, proposal.case_id, bank_id, Act.ANSWER, "已整改到位", by=head, now=tx.now)
