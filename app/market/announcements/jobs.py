@@ -18,10 +18,12 @@ from app.office.messages import Audience, Draft, Mailbox
 PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "order": ("/my/orders/{}", "/supervision/cases/{}"),
     "suborder": ("/desk/suborders/{}", "/supervision/cases/{}"),
+    "appeal": ("/desk/appeals", "/supervision"),
     "complaint": ("/complaints/{}", "/complaints/{}"),
     "urge": ("/oversight/urges/{}", "/oversight/urges/{}"),
     "rating": ("/work-orders", "/work-orders"),
 }
+NOWHERE: Final = ("/messages", "/messages")  # A kind that has no page of its own keeps nobody from being told.
 INSIDE: Final = (Audience.BRANCH, Audience.HEAD_OFFICE)
 
 
@@ -66,7 +68,7 @@ def _mailbox(one: Told, business_id: UUID | None, bank_id: UUID | None, branch_i
 def _page(one: Told, event: RungReached) -> str:
     if one.audience == rules.FIRM:
         return f"/my/orders/{event.root_id}"
-    inside, outside = PAGES[event.case_kind]
+    inside, outside = PAGES.get(event.case_kind, NOWHERE)
     return (inside if one.audience in INSIDE else outside).format(event.case_id)
 
 

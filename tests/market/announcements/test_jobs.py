@@ -10,10 +10,13 @@ from app.infra import outbox
 from app.infra.db import Role
 from app.market import announcements
 from app.market.announcements import rules
+from app.market.announcements.jobs import PAGES
 from app.market.orders import events as told
 from app.market.orders.rules.states import Clock, End
+from app.market.orders.service.sweeping import CASE_KINDS
 from app.office.clocks.events import RungReached
 from app.office.clocks.jobs import tell_rungs
+from app.office.clocks.service.cases import locks
 from app.office.messages.schemas import known, plain
 from app.web import i18n
 from app.wiring import make_bus
@@ -206,3 +209,10 @@ async def test_every_kind_says_on_which_channels_a_copy_goes_out(city: City) -> 
 
     make_bus()
     assert set(known()) == {row[0] for row in rows}
+
+
+def test_every_kind_of_case_with_clocks_has_a_page_to_look_at() -> None:
+    """A message that leads nowhere is half a message."""
+    make_bus()
+
+    assert {*CASE_KINDS, *locks()} <= set(PAGES)
