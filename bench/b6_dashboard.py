@@ -68,7 +68,7 @@ select x."by", x.key, g.grain, g.told_on, x.figure, x.bucket, sum(x.value * n.ti
   from source_sums x
   cross join (select (k % $2) * $3 as days, count(*) as times from generate_series(1, $1::integer) k group by 1) n
   cross join lateral (values ('day', x.told_on - n.days::integer),
-    ('month', date_trunc('month', x.told_on - n.days::integer)::date)) g (grain, told_on)
+    ('month', date_trunc('month', x.told_on - n.days::integer)::date), ('ever', date '0001-01-01')) g (grain, told_on)
  group by 1, 2, 3, 4, 5, 6
 on conflict ("by", grain, told_on, key, figure, bucket) do update set
   value = s.value + excluded.value, whole = s.whole + excluded.whole

@@ -17,6 +17,7 @@ import time
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -204,6 +205,8 @@ async def _samples(url: str, crowd: Crowd) -> dict[str, dict[str, str]]:
     finally:
         await connection.close()
     common = {name: str(value) for name, value in found.items() if value is not None}
+    last_month = date.today().replace(day=1) - timedelta(days=1)  # noqa: DTZ011 — a month to look at, no promise
+    common |= {"month": f"{last_month:%Y-%m}"}
     common |= {"code": "not-found", "kind": "ACCEPT", "path": "openapi.json", "name": "app.css", "version": "0"}
     own = common | {name: str(value) for name, value in dict(firms or {}).items()}
     own.pop("complaint_id", None)

@@ -38,7 +38,7 @@ TABLES = {
           formula integer not null,
           policies jsonb not null,
           names jsonb not null,
-          org_id uuid not null,
+          by_org uuid not null,
           made_by uuid not null,
           checked_by uuid not null,
           constraint supervision_months_four_eyes check (made_by <> checked_by))""",
@@ -85,7 +85,7 @@ TABLES = {
           size integer not null,
           made_at timestamptz not null,
           made_by uuid not null,
-          org_id uuid not null)""",
+          by_org uuid not null)""",
     "supervision_files": """
         create table supervision_files (
           number text primary key references supervision_documents,
@@ -225,7 +225,8 @@ PUT = """
     from parts f
     cross join lateral (values {groups}) g ("by", key)
     cross join lateral (values
-      ('day', f.told_on), ('month', date_trunc('month', f.told_on)::date)) d (grain, told_on)
+      ('day', f.told_on), ('month', date_trunc('month', f.told_on)::date),
+      ('ever', date '0001-01-01')) d (grain, told_on)
    group by 1, 2, 3, 4, 5, 6
    order by 1, 3, 4, 2, 5, 6
   on conflict ("by", grain, told_on, key, figure, bucket) do update set
@@ -259,7 +260,8 @@ def fold(old: str) -> str:
 def create(old_fold: str) -> None:
     for table in TABLES.values():
         op.execute(table)
-    protect("supervision_traits", READ | {"act": ("select, insert", "true"), "worker": ("select", "true")})
+    act = {"act": ("select, insert", "order_id = app_case()")}
+    protect("supervision_traits", READ | act | {"worker": ("select", "true")})
     for table in WRITTEN_ONCE:
         protect(table, {"regulator": ("select, insert", "true"), "reporter": ("select", "true")})
     protect("supervision_documents", {"regulator": ("select, insert", "true"), "reporter": ("select", "true")})
@@ -271,6 +273,7 @@ def create(old_fold: str) -> None:
             op.execute(f"alter table {table} alter column {column} drop default")
     for index in INDEXES:
         op.execute(index)
+    _grains("'day', 'month', 'ever'")
     op.execute(UNSECURED)
     for reader in FOLDERS:
         op.execute(f"grant select on parties_v_unsecured to {role(reader)}")
@@ -283,6 +286,12 @@ def create(old_fold: str) -> None:
     _grant("supervision_v_facts(timestamptz)", READERS)
     _grant("supervision_facts_of(timestamptz, uuid[])", FOLDERS)
     fold_again()
+
+
+def _grains(grains: str) -> None:
+    """Over which stretch facts are added up: a day, a month, or all that ever was."""
+    op.execute("alter table supervision_sums drop constraint supervision_sums_grain_check")
+    op.execute(f"alter table supervision_sums add constraint supervision_sums_grain_check check (grain in ({grains}))")
 
 
 def _open_to_the_public() -> None:
@@ -330,3 +339,4 @@ def drop(old_figures: str) -> None:
     for table in reversed(TABLES):
         op.execute(f"drop table {table}")
     fold_again()
+    _grains("'day', 'month'")

@@ -11,7 +11,7 @@ from litestar.exceptions import ValidationException
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from app.infra.db import ReadTx
+from app.infra.db import ReadTx, Role
 from app.kernel.errors import Refusal
 from app.market import supervision
 from app.market.supervision import Document
@@ -20,7 +20,8 @@ from app.web.deps import Given
 from app.web.i18n import _
 from app.web.pages import page, see_other
 
-OPEN: Final = {"roles": "public", "rate": "verify"}
+# In nobody's role, whoever is signed in: everybody sees the same.
+OPEN: Final = {"roles": "public", "rate": "verify", "db": Role.PUBLIC}
 URL: Final = "/verify"
 FILE_MAX: Final = 20 * 1024 * 1024
 BODY_MAX: Final = FILE_MAX + 64 * 1024

@@ -73,7 +73,10 @@ class FactRow(SQLModel, table=True):
 
 
 class SumRow(SQLModel, table=True):
-    """Settled facts added up for a group, by day and by month; `bucket` parts the values of which a median is told."""
+    """Settled facts added up for a group by day, by month and over all time (`ever`).
+
+    `bucket` parts the values of which a median is told.
+    """
 
     __tablename__ = "supervision_sums"
     __table_args__ = (
@@ -177,7 +180,7 @@ class MonthRow(SQLModel, table=True):
     formula: int
     policies: dict[str, Any] = Field(sa_column=sa.Column(JSONB, nullable=False))
     names: dict[str, Any] = Field(sa_column=sa.Column(JSONB, nullable=False))
-    org_id: UUID
+    by_org: UUID
     made_by: UUID
     checked_by: UUID
 
@@ -243,7 +246,7 @@ class DocumentRow(SQLModel, table=True):
     size: int
     made_at: datetime = Field(sa_column=_instant())
     made_by: UUID
-    org_id: UUID
+    by_org: UUID
 
 
 class FileRow(SQLModel, table=True):

@@ -12,8 +12,9 @@ from app.infra.db import ReadTx
 from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.market.supervision import service
+from app.market.supervision.pages.finding_words import month_words
 from app.market.supervision.pages.words import CLOCK_WORDS, OVERNIGHT_WORDS, STATE_WORDS
-from app.market.supervision.service import morning
+from app.market.supervision.service import months, morning
 from app.market.supervision.service.morning import OVERNIGHT, Line
 from app.web.deps import Given
 from app.web.i18n import _
@@ -35,6 +36,7 @@ async def show_morning(request: Request[Any, Any, Any], tx: Given[ReadTx]) -> Re
         request, "supervision/morning.html", morning=found, names=await service.read_names(tx), now=tx.now,
         banks=list(banks), kinds=kinds, cells={(one.bank_id, one.kind): one for one in found.red},
         clock_words=CLOCK_WORDS, overnight_words=OVERNIGHT_WORDS, list_url=list_url, today=shanghai_date(tx.now),
+        to_freeze=await months.read_to_freeze(tx), month_words=month_words,
     )  # fmt: skip
 
 

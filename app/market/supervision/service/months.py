@@ -89,7 +89,19 @@ async def read_months(tx: ReadTx) -> tuple[MonthLine, ...]:
     today = shanghai_date(tx.now)
     terms, first = await read_terms(tx, today), await store.read_first(tx)
     heads = {head.frozen.month: head for head in map(_head, await store.read_heads(tx))}
-    return tuple([await _line(tx, month, terms, today, heads.get(month)) for month in frozen.months_over(first, today)])
+    waiting = await store.read_waiting(tx, FREEZE)
+    return tuple(
+        [
+            await _line(tx, month, terms, today, heads.get(month), waits=case_of(month) in waiting)
+            for month in frozen.months_over(first, today)
+        ]
+    )
+
+
+async def read_to_freeze(tx: ReadTx) -> tuple[date, ...]:
+    """The month before this one, from the day on which it may be frozen until somebody proposes it."""
+    lines = await read_months(tx)
+    return tuple(one.month for one in lines[:1] if one.may_be_frozen and one.waiting is None)
 
 
 async def read_month(tx: ReadTx, month: date) -> MonthLine:
@@ -101,8 +113,11 @@ async def read_month(tx: ReadTx, month: date) -> MonthLine:
     return await _line(tx, month, await read_terms(tx, today), today, _head(found[0]) if found else None)
 
 
-async def _line(tx: ReadTx, month: date, terms: Terms, today: date, head: Head | None) -> MonthLine:
-    waiting = None if head else next(iter(await proposals.open_of(tx, case_of(month))), None)
+async def _line(
+    tx: ReadTx, month: date, terms: Terms, today: date, head: Head | None, *, waits: bool = True
+) -> MonthLine:
+    open_ones = await proposals.open_of(tx, case_of(month)) if waits and not head else ()
+    waiting = next(iter(open_ones), None)
     from_on = frozen.freezes_from(month, terms)
     return MonthLine(month, from_on, head is None and from_on <= today, head, waiting)
 

@@ -9,7 +9,7 @@ COLUMNS: Final = """
 number, kind, format, language, title, month, as_of, frozen_at, figures_sha256, sha256, size, made_at
 """
 ADD: Final = f"""
-insert into supervision_documents ({COLUMNS}, made_by, org_id)
+insert into supervision_documents ({COLUMNS}, made_by, by_org)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """  # noqa: S608 — the text is ours
 KEEP: Final = "insert into supervision_files (number, content) values ($1, $2)"

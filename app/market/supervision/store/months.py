@@ -59,7 +59,7 @@ select count(*)::integer as facts,
 LAST_SEQ: Final = "select coalesce(max(seq), 0) from orders_v_moves"
 ADD: Final = """
 insert into supervision_months (month, number, frozen_at, recorded_at, last_seq, facts, facts_sha256, sha256, formula,
-                                policies, names, org_id, made_by, checked_by)
+                                policies, names, by_org, made_by, checked_by)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 """
 FIGURES: Final = """
@@ -83,6 +83,7 @@ select coalesce(p.suborder_id, z.suborder_id) as suborder_id, z.value as was_val
   from frozen z full join present p on p.suborder_id = z.suborder_id and p.mark = z.mark
  where (z.value, z.whole) is distinct from (p.value, p.whole) order by 1 limit $9
 """  # noqa: S608
+WAITING: Final = "select case_id from proposals_v_proposals where kind = $1 and state = 'open'"
 PARTS: Final = """
 select s.suborder_id, s.bank_id, s.branch_id, s.product_id, s.state from orders_v_suborders s
  where s.suborder_id = any($1)
@@ -157,6 +158,11 @@ async def read_changed(
 ) -> list[Record]:  # fmt: skip
     """Suborders that add another value to a figure today than when it was frozen. `span`: the month's instants."""
     return await tx.fetch(CHANGED, as_of, month, last_day(month), figure, *group, *span, limit)
+
+
+async def read_waiting(tx: ReadTx, kind: str) -> frozenset[UUID]:
+    """The cases that wait for a second person, as far as the caller's office may see them."""
+    return frozenset(row["case_id"] for row in await tx.fetch(WAITING, kind))
 
 
 async def read_parts(tx: ReadTx, suborder_ids: Collection[UUID]) -> Mapping[UUID, Record]:
