@@ -71,6 +71,7 @@ async def load_city(db: Database, city: City, folder: Path, told: Told, until: d
         await _person(tx, loaded, "service", platform, SeatRole.SERVICE)
         regulator = await orgs.create_org(tx, OrgKind.REGULATOR, "示例监管部门")
         await _person(tx, loaded, "regulator", regulator, SeatRole.REGULATOR)
+        await _person(tx, loaded, "regulator2", regulator, SeatRole.REGULATOR)
         department = await orgs.create_org(tx, OrgKind.DEPARTMENT, SOURCE)
         await _person(tx, loaded, "officer", department, SeatRole.DATA_OFFICER)
     for bank in city.banks:

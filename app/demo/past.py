@@ -17,7 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.access.seats import Seat
-from app.demo import lending, voices
+from app.demo import lending, oversight, voices
 from app.demo.city import WAN, City, Firm
 from app.demo.plans import OFFER_WORKDAYS, Days, Plan, Step
 from app.demo.reasons import reasons_against
@@ -110,6 +110,7 @@ class Past:
         while new_day and await orders.sweep(self.db):
             pass
         if new_day:
+            await oversight.oversee(self)
             await voices.hear(self)
 
     async def _act(self, seat: Seat, command: Command) -> Any:

@@ -68,6 +68,9 @@ async def test_the_past_leaves_every_state_and_breaks_no_truth(
     assert {"pushed", "accepted", "investigating", "offered", "picked", "signed", "paying", "refused"} <= states
     assert due_today >= 3
     assert len(reasons) >= 3
+    urged = {row["state"] for row in await admin.fetch("select distinct state from urges")}
+    assert {"closed"} < urged, "urges that are open and others that are closed"
+    assert await admin.fetchval("select count(*) from circulars")
     assert 0 == await admin.fetchval("select count(*) from refusals where evidence is null")
     assert past.tally["已放款"] > 5
     assert () == (await replay_sla(db)).differences
