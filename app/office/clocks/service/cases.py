@@ -15,8 +15,8 @@ import structlog
 
 from app.infra.db import Database, Role, Tx
 from app.office.clocks import store
-from app.office.clocks.service.keeping import ClockState, breach
-from app.office.clocks.service.reading import find_due, state
+from app.office.clocks.service.keeping import ClockState, breach, state
+from app.office.clocks.service.reading import find_due
 
 Lock = Callable[[Tx, Sequence[UUID]], Awaitable[list[UUID]]]
 Fire = Callable[[Tx, ClockState], Awaitable[None]]
