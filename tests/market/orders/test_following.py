@@ -13,7 +13,7 @@ from app.infra.db import Role
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.market import parties
-from app.market.orders.service import acceptances, appealing, decisions, moving
+from app.market.orders.service import acceptances, appealing, corrections, decisions, moving
 from app.market.parties import Branch
 from app.market.reasons import Claim, Comparison
 from app.replay import replay_sla
@@ -180,6 +180,10 @@ async def test_an_upheld_appeal_lets_the_bank_look_once_more(city: City) -> None
         (await clocks_of(city, new))["DECISION"]
     )
     await agree(city)
+    told = shanghai("2025-09-28 10:00")
+    assert "wrong-state" == await city.refused(  # Nobody said that anybody had called.
+        lambda tx: corrections.deny_contact(tx, new, words="", by=city.firm, now=told), city.firm, told
+    )
     await city.offer(new, 0, shanghai("2025-09-29 09:00"))
     await city.pick(new, shanghai("2025-09-29 10:00"))
     assert None is await city.value("select end_state from orders where order_id = $1", order_id)

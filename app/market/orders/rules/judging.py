@@ -23,6 +23,7 @@ from app.market.orders.rules.facts import (
     LetGo,
     LoanType,
     Offer,
+    Origin,
     Outcome,
     Part,
     PayOut,
@@ -74,6 +75,8 @@ def allowed_acts(part: Part) -> tuple[Act, ...]:
     acts = [act for act in (*BANK_ACTS, *FIRM_ACTS) if (part.state, act) in TARGETS and lending.may(part, act)]
     if not _may_let_go(part):
         acts = [act for act in acts if act is not Act.LET_GO]
+    if part.origin is Origin.APPEAL:
+        acts = [act for act in acts if act is not Act.DENY_CONTACT]  # It is looked into without a call.
     if part.papers_open is None:
         acts = [act for act in acts if act not in (Act.BRING_PAPERS, Act.CONTEST_PAPERS)]
     return tuple(acts)
