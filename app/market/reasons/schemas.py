@@ -81,6 +81,8 @@ class WordingDocument(_Document):
     facts: list[str] = []
     topics: list[str] = []
     relations: list[str] = []
+    terms: list[str] = []
+    denials: list[str] = []
     figure: str | None = None
     day: str | None = None
     leaks: list[str] = []
@@ -91,11 +93,11 @@ class WordingDocument(_Document):
     def wording(self) -> Wording:
         said = {meaning(phrase) for phrase in self.phrases} - {""}
         longest_first = tuple(sorted(said, key=lambda phrase: (-len(phrase), phrase)))
-        facts, topics, relations = (lexicon(words) if words else None for words in (
-            self.facts, self.topics, self.relations))  # fmt: skip
+        facts, topics, relations, terms, denials = (lexicon(words) if words else None for words in (
+            self.facts, self.topics, self.relations, self.terms, self.denials))  # fmt: skip
         return Wording(
             longest_first, self.letters_min, self.distinct_min, self.rest_letters_min, self.verdict_letters_min,
-            facts, topics, relations, re.compile(self.figure) if self.figure else None,
+            facts, topics, relations, terms, denials, re.compile(self.figure) if self.figure else None,
             re.compile(self.day) if self.day else None,
             tuple(re.compile(leak) for leak in self.leaks), self.alike_ppm, self.alike_days,
             self.alike_texts_max,

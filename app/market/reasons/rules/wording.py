@@ -2,7 +2,9 @@
 
 Pure; all lists are dated data (`empty_phrase/refusal_text`). Words say something when they name a fact, which stands
 for itself (逾期 overdue), or two of three: a topic (纳税 tax), a relation (低于 below), a figure with its unit. One
-alone says nothing: 低于我行要求, below our requirements.
+alone says nothing: 低于我行要求, below our requirements. Two topics say something too (厂房建在集体土地上, works on
+village land), unless a phrase that says no stands beside them (we read your accounts and invoices and refuse) or one
+of them is a term of every application (金额 amount).
 """
 
 import re
@@ -16,9 +18,9 @@ from typing import Final
 class WordFault(StrEnum):
     """What is wrong with the words; in the order in which it is looked for."""
 
+    LEAKS = "text_leaks"
     EMPTY = "text_empty"
     SHORT = "text_short"
-    LEAKS = "text_leaks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,9 @@ class Wording:
     `empty_phrases` fit every refusal; normalised by `meaning`, the longest first, so that a phrase goes before its
     parts. `distinct_min`: ten times the same letter says nothing. `rest_letters_min`: what an honest text keeps when
     its courtesies are taken away. A phrase shorter than `verdict_letters_min` is filler: it only falls away beside one
-    that says no. An edition without `topics` judges by the phrases alone. `leaks`: what no refusal may carry.
+    that says no. An edition without `topics` judges by the phrases alone.
+    `terms`: topics that every application has. `denials`: a bare no (没, not) relates a topic (社保没交) but no term,
+    for every refusal denies those. `leaks`: what no refusal may carry.
     """
 
     empty_phrases: tuple[str, ...]
@@ -39,8 +43,10 @@ class Wording:
     facts: "Lexicon | None" = None
     topics: "Lexicon | None" = None
     relations: "Lexicon | None" = None
+    terms: "Lexicon | None" = None
+    denials: "Lexicon | None" = None
     figure: re.Pattern[str] | None = None
-    day: re.Pattern[str] | None = None  # A date is no figure: every refusal has one.
+    day: re.Pattern[str] | None = None  # No figure: a date, a number of a rule, the sum asked for, when to come again.
     leaks: tuple[re.Pattern[str], ...] = ()
     alike_ppm: int = 1_000_000  # From this likeness on two texts of a branch count as copied,
     alike_days: int = 0  # among those of so many days before,
@@ -56,6 +62,12 @@ class Lexicon:
 
     def finds(self, said: str, spaced: str) -> bool:
         return any(sign in said for sign in self.signs) or bool(self.latin and self.latin.search(spaced))
+
+    def found(self, said: str, spaced: str) -> set[str]:
+        """Which words stand there; a word inside a longer one (抵押 in 抵押物) is not counted beside it."""
+        signs = {sign for sign in self.signs if sign in said}
+        inner = {sign for sign in signs if any(sign in other for other in signs - {sign})}
+        return (signs - inner) | set(self.latin.findall(spaced) if self.latin else ())
 
 
 def lexicon(words: Iterable[str]) -> Lexicon:
@@ -99,17 +111,18 @@ def text_fault(text: str, wording: Wording) -> WordFault | None:
     >>> text_fault("近十二个月有效开票额低于本产品下限", wording) is None
     True
     """
+    plain = spaced(text)
+    if any(leak.search(plain) or leak.search("".join(plain.split())) for leak in wording.leaks):
+        return WordFault.LEAKS
     said = meaning(text)
     rest, said_no = _without(said, wording)
     if said_no and (len(rest) < wording.rest_letters_min or len(set(rest)) < wording.distinct_min):
         return WordFault.EMPTY
     if len(said) < wording.letters_min:
         return WordFault.SHORT
-    if len(set(said)) < wording.distinct_min or not _is_tangible(rest, spaced(text), wording):
+    if len(set(said)) < wording.distinct_min or not _is_tangible(rest, plain, said_no, wording):
         return WordFault.EMPTY
-    plain = spaced(text)
-    leaks = any(leak.search(plain) or leak.search("".join(plain.split())) for leak in wording.leaks)
-    return WordFault.LEAKS if leaks else None
+    return None
 
 
 def _without(said: str, wording: Wording) -> tuple[str, bool]:
@@ -123,16 +136,20 @@ def _without(said: str, wording: Wording) -> tuple[str, bool]:
     return said, said_no
 
 
-def _is_tangible(rest: str, plain: str, wording: Wording) -> bool:
+def _is_tangible(rest: str, plain: str, said_no: bool, wording: Wording) -> bool:
     if wording.topics is None or wording.facts is None or wording.relations is None:
         return True
     if wording.facts.finds(rest, plain):
         return True
-    about = wording.topics.finds(rest, plain)
-    related = wording.relations.finds(rest, plain)
+    about = wording.topics.found(rest, plain)
+    asked = wording.terms.found(rest, plain) if wording.terms else set()
+    if not said_no and len(about - asked) >= 2:
+        return True
+    denied = bool(wording.denials and wording.denials.finds(rest, plain) and about - asked)
+    related = wording.relations.finds(rest, plain) or denied
     undated = wording.day.sub("", plain) if wording.day else plain
     measured = bool(wording.figure and wording.figure.search(undated))
-    return (about, related, measured).count(True) >= 2
+    return (bool(about), related, measured).count(True) >= 2
 
 
 SHINGLE: Final = 3
