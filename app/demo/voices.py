@@ -80,12 +80,7 @@ async def hear(living: Living) -> None:
     service = living.seats["service"]
     for row in await _rows(living, FOLLOW):
         if dice.random() < 0.6:
-            await living._may(
-                service, "已回访差评",
-                lambda tx, who=row["rating_id"]: ratings.following.close_work_order(
-                    tx, who, "已电话回访，向企业说明并转网点改进。", by=service, now=tx.now
-                ),
-            )  # fmt: skip
+            await _follow(living, row["rating_id"], service)
     for row in await _rows(living, CALLS):
         await _call(living, row, service, dice)
 
@@ -138,6 +133,14 @@ async def _complaint(living: Living, row: Mapping[str, Any], firm: Seat, dice: R
         lambda tx: complaints.act_on(
             tx, row["complaint_id"], act, by=seat, now=tx.now, said=said, finding=finding
         ),
+    )  # fmt: skip
+
+
+async def _follow(living: Living, rating_id: UUID, service: Seat) -> None:
+    said = "已电话回访，向企业说明并转网点改进。"
+    await living._may(
+        service, "已回访差评",
+        lambda tx: ratings.following.close_work_order(tx, rating_id, said, by=service, now=tx.now),
     )  # fmt: skip
 
 

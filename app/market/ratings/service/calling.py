@@ -60,7 +60,7 @@ async def draw(tx: Tx, *, seed: str = "", now: datetime | None = None) -> int:
         for row in await store.read_candidates(tx, since, until, sampling.ended, silent, bad_max)
     }
     seed = seed or secrets.token_hex(16)
-    chosen = rules.choose(seed, [_candidate(row) for row in rows.values()], sampling)
+    chosen = rules.choose(seed, [_candidate(dict(row)) for row in rows.values()], sampling)
     drawn = [one for one in chosen if one.is_drawn]
     draw_id = new_id()
     first = await store.insert(tx, "callback_draws", {

@@ -43,14 +43,14 @@ async def close_work_order(tx: Tx, rating_id: UUID, said: str, *, by: Seat, now:
     policy = await policies.in_force(tx, "rating", "marks", shanghai_date(row["opened_at"]))
     refused = rules.judge_closure(row["closed_at"], said, read_marks(policy.version, policy.body).rules)
     if refused is not None:
-        detail = "这张工单已经办结。" if refused.why is rules.Why.CLOSED else "请写明回访了什么、怎样处理。"
-        refusal = Refusal(refused.code, detail)
+        words = "这张工单已经办结。" if refused.why is rules.Why.CLOSED else "请写明回访了什么、怎样处理。"
+        refusal = Refusal(refused.code, words)
         refusal.keep = fired > 0
         raise refusal
     name = (await orgs.names_of_colleagues(tx, [by.person_id])).get(by.person_id, "")
     await store.close_work_order(tx, rating_id, said, side, by.person_id, name, now)
     await clocks.stop(tx, rating_id, FOLLOW, at=now)
-    await outbox.record(tx, events.WorkOrderClosed(**_facts(row), at=now, side=side))
+    await outbox.record(tx, events.WorkOrderClosed(**_facts(dict(row)), at=now, side=side))
     detail = {"rating_id": str(rating_id)}
     await audit.write(tx, "rating.followed", subject_id=row["subject_id"], case_id=row["order_id"], detail=detail)
     return rating_id
