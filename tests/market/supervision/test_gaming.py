@@ -209,7 +209,7 @@ def panel(*rows: tuple[int, int], measure: Measure = Measure.DENIED) -> gaming.C
         ([(2, 40), (20, 40)], []),  # Too few branches to compare with.
         ([(0, 40), (0, 40), (0, 40), (7, 40)], []),  # Above the others, but below the floor.
         ([(20, 40), (21, 40), (19, 40), (22, 40)], []),  # High everywhere: it is the city, not a branch.
-        ([(4, 12), (1, 12), (5, 12), (6, 12)], []),  # The interval of few cases reaches down to the others.
+        ([(5, 40), (5, 40), (5, 40), (3, 10)], []),  # The interval of few cases reaches down to the others.
         ([(2, 40), (2, 40), (20, 40), (2, 40), (22, 40)], [5, 3]),  # Two at once, the higher one first.
         ([], []),
     ],
