@@ -78,13 +78,19 @@ KEPT_SUMS: Final = f"""
    where s."by" = any($2) and s.grain = 'month' and s.told_on >= $8 and s.told_on < $9 and not {OF_ALL_TIME}
   union all
   select s."by", s.key, s.figure, s.bucket, s.value, s.whole from supervision_sums s
-   where s."by" = any($2) and s.grain = 'day'
-     and (s.told_on >= $3 and s.told_on < $8 or s.told_on >= $9 and s.told_on <= $4)
+   where s."by" = any($2) and s.grain = 'day' and s.told_on >= $3 and s.told_on < $8
+  union all
+  select s."by", s.key, s.figure, s.bucket, s.value, s.whole from supervision_sums s
+   where s."by" = any($2) and s.grain = 'day' and s.told_on >= $9 and s.told_on <= $4
   union all
   select 'month', to_char(s.told_on, 'YYYY-MM'), s.figure, s.bucket, s.value, s.whole from supervision_sums s
-   where 'month' = any($2) and s."by" = 'all'
-     and (s.grain = 'month' and s.told_on >= $8 and s.told_on < $9
-          or s.grain = 'day' and (s.told_on >= $3 and s.told_on < $8 or s.told_on >= $9 and s.told_on <= $4))
+   where 'month' = any($2) and s."by" = 'all' and s.grain = 'month' and s.told_on >= $8 and s.told_on < $9
+  union all
+  select 'month', to_char(s.told_on, 'YYYY-MM'), s.figure, s.bucket, s.value, s.whole from supervision_sums s
+   where 'month' = any($2) and s."by" = 'all' and s.grain = 'day' and s.told_on >= $3 and s.told_on < $8
+  union all
+  select 'month', to_char(s.told_on, 'YYYY-MM'), s.figure, s.bucket, s.value, s.whole from supervision_sums s
+   where 'month' = any($2) and s."by" = 'all' and s.grain = 'day' and s.told_on >= $9 and s.told_on <= $4
 """  # noqa: S608 — the text is ours
 KEPT_FACTS: Final = """
   select g."by", g.key, f.figure, f.bucket, f.value, f.whole from supervision_facts f {groups}
