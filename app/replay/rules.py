@@ -13,8 +13,11 @@ from typing import Final
 from uuid import UUID
 
 from app.replay.documents import DAY, Calendar, DatedPromise, Promise
-from app.replay.moves import CHINA, Case, Move, china_day, kept, line_of, pauses
+from app.replay.moves import CHINA, kept, line_of, pauses
 from app.replay.moves import ENDS as ENDS
+from app.replay.moves import Case as Case
+from app.replay.moves import Move as Move
+from app.replay.moves import china_day as china_day
 
 FUNNEL: Final = ("push", "accept", "contact", "investigate", "offer", "pick", "sign", "pay_out")
 
