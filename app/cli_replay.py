@@ -28,7 +28,12 @@ def sla(
     as_of: Annotated[
         str, typer.Option(help="Instant with its zone, such as 2025-10-16T00:00:00+08:00; now if left out.")
     ] = "",
-    by: Annotated[str, typer.Option(help="Print only this group: all, bank, branch, product, district, industry, size, type or month.")] = "",
+    by: Annotated[
+        str,
+        typer.Option(
+            help="Print only this group: all, bank, branch, product, district, industry, size, type or month."
+        ),
+    ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Reckon the figures of the promises to firms from moves, pauses, policies and the calendar alone.

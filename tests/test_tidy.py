@@ -178,7 +178,8 @@ def test_test_files_mirror_the_application():
     """Who looks for the tests of a module finds them where the module is."""
     folders = {p.parent.relative_to(REPOSITORY / "tests").as_posix() for p in (REPOSITORY / "tests").rglob("test_*.py")}
     own = {
-        ".", "journeys", "golden", "faults", "crash", "browser", "hostile", "zz_last", "machines", "pages", "simulation",
+        ".", "browser", "crash", "faults", "golden", "hostile", "journeys", "machines", "pages", "simulation",
+        "zz_last",
     }  # fmt: skip
 
     assert sorted(f for f in folders - own if not (APP / f).is_dir()) == []

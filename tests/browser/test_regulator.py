@@ -219,7 +219,9 @@ async def test_a_month_is_frozen_told_and_verified(db: Database, visit: Visit, l
     await walk.press('a[href="/supervision/months/2025-10"]')
     await walk.shot("month-open")
     await walk.press('form[action$="/proposal"] button')
-    await walk.says("您提出的，须由同一单位的另一人同意" if lang == "zh" else "another person of your office must agree")
+    await walk.says(
+        "您提出的，须由同一单位的另一人同意" if lang == "zh" else "another person of your office must agree"
+    )
     await walk.shot("month-waiting")
     await freeze_month(db, date(2025, 9, 1), first, second)
     await play(db, 8, 60, shanghai("2025-12-10 09:00"), banks_count=1, districts=DISTRICTS)

@@ -46,7 +46,10 @@ def test_a_smaller_cap_on_pauses_brings_the_deadline_nearer() -> None:
         ("bring_papers", "10-10 09:00"), ("offer", "10-17 10:00"),
     )  # fmt: skip
 
-    allowed, capped = weighed(one, Supposition("DECISION", 10, 10, *YEAR)), weighed(one, Supposition("DECISION", 10, 0, *YEAR))
+    allowed, capped = (
+        weighed(one, Supposition("DECISION", 10, 10, *YEAR)),
+        weighed(one, Supposition("DECISION", 10, 0, *YEAR)),
+    )
 
     assert allowed is not None
     assert capped is not None

@@ -38,8 +38,8 @@ async def run_waiting(db: Database, compute: Compute) -> int:
 
     result: Mapping[str, Any] | None = None
     try:
-        async with db.reading(Role.REPORTER) as tx:
-            result = await compute(tx, claimed["kind"], claimed["body"], tell)
+        async with db.reading(Role.REPORTER) as snapshot:
+            result = await compute(snapshot, claimed["kind"], claimed["body"], tell)
     except Exception as error:  # noqa: BLE001 - whoever waits is told that nothing will come
         log.error("reckoning_failed", kind=claimed["kind"], error=type(error).__name__)
     async with db.transaction(Role.WORKER) as tx:

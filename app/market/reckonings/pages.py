@@ -109,7 +109,7 @@ async def submit_what_if(data: Posted[WhatIfForm], tx: Given[Tx], seat: Given[Se
 async def show_reckoning(reckoning_id: FromPath[UUID], tx: Given[ReadTx], request: Asked) -> Response[str]:
     """One question: how far it is, or its answer."""
     found = await service.get(tx, reckoning_id)
-    shown: dict[str, object] = {"one": found, "url": f"{URL}/{reckoning_id}", "words": PROMISE_WORDS}
+    shown: dict[str, Any] = {"one": found, "url": f"{URL}/{reckoning_id}", "words": PROMISE_WORDS}
     if found.kind == "what_if":
         shown |= {"asked": WhatIfBody.model_validate(dict(found.body)), "outcomes": OUTCOME_WORDS}
         if found.result is not None:
@@ -117,7 +117,7 @@ async def show_reckoning(reckoning_id: FromPath[UUID], tx: Given[ReadTx], reques
     return page(request, "reckonings/one.html", **shown)
 
 
-async def _answer(tx: ReadTx, found: Reckoning, by: str) -> dict[str, object]:
+async def _answer(tx: ReadTx, found: Reckoning, by: str) -> dict[str, Any]:
     assert found.result is not None, "it is done"
     by = by if by in TABS else "bank"
     groups = found.result["groups"]

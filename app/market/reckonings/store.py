@@ -10,7 +10,9 @@ from app.infra.db import ReadTx, Record, Tx
 COLUMNS: Final = "reckoning_id, kind, body, asked_by, asked_at, state, done, whole, ended_at, result"
 HEADS: Final = COLUMNS.replace("result", "case when kind = 'check' then result end as result")
 CLAIM: Final = f"""
-update reckonings set state = 'running', lease_until = case kind when 'check' then $3::timestamptz else $2::timestamptz end where reckoning_id = (
+update reckonings
+   set state = 'running', lease_until = case kind when 'check' then $3::timestamptz else $2::timestamptz end
+ where reckoning_id = (
   select reckoning_id from reckonings
    where state = 'waiting' or (state = 'running' and lease_until < $1)
    order by asked_at, reckoning_id limit 1 for no key update skip locked)

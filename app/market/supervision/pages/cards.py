@@ -155,7 +155,7 @@ async def submit_card(data: Posted[CardForm], tx: Given[Tx], seat: Given[Seat], 
 
 
 def _rows(card: Card) -> list[tuple[str, ...]]:
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for one in _shown(card):
         found = figure_text.share_of(one.figure, one.own)
         plain = found is None or found.ppm is None or one.figure.endswith("_fen")
@@ -195,7 +195,7 @@ def _paper(card: Card, title: str, number: str, link: str) -> bytes:
 
 def _book(card: Card, title: str, number: str, link: str) -> bytes:
     heads = [*((words, "text") for words in _heads()), ("figure", "text"), ("value", "count"), ("of", "count")]
-    rows = [
+    rows: list[tuple[str | int | None, ...]] = [
         (*cells, one.figure, one.own.value, one.own.of)
         for cells, one in zip(_rows(card), _shown(card), strict=True)
     ]  # fmt: skip
