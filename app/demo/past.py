@@ -17,7 +17,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.access.seats import Seat
-from app.demo import lending, oversight, voices
+from app.demo import lending, oversight, twists, voices
 from app.demo.city import WAN, City, Firm
 from app.demo.plans import OFFER_WORKDAYS, Days, Plan, Step
 from app.demo.reasons import reasons_against
@@ -40,8 +40,9 @@ AT_ONCE: Final = 3  # People who act at the same time; fewer than the connection
 PARTS: Final = """
 select suborder_id, order_id, bank_id, branch_id, product_id, state, amount_fen, offered_fen, signed_fen, paid_fen,
        consent_id, position
-  from orders_v_suborders where order_id = any($1) order by order_id, position
+  from orders_v_suborders where order_id = any($1){} order by order_id, position
 """
+SHOWN: Final = " and state = 'pushed'"
 Deed = Callable[[], Awaitable[object]]
 Command = Callable[[Tx], Awaitable[Any]]
 
@@ -57,6 +58,7 @@ class Running:
     dice: Random
     begun: list[UUID] = field(default_factory=list)
     answer_coming: bool = False
+    twisted: bool = False
 
 
 @dataclass(slots=True)
@@ -191,14 +193,13 @@ class Past:
 
     async def _begin(self) -> None:
         """Let each branch that has just been shown an order begin its own way with it."""
-        for part in await self._parts(list(self._running)):
+        for part in await self._parts(list(self._running), SHOWN):
             running = self._running[part["order_id"]]
-            if part["suborder_id"] in running.begun or part["state"] != "pushed":
+            if part["suborder_id"] in running.begun:
                 continue
-            turn = len(running.begun)
+            turn = len(running.begun) % len(running.plan.banks)  # More than that, when one was moved.
             running.begun.append(part["suborder_id"])
-            if turn < len(running.plan.banks):
-                self._next(running, part, running.plan.banks[turn])
+            self._next(running, part, running.plan.banks[turn])
 
     def _next(self, running: Running, part: Mapping[str, Any], steps: Sequence[Step]) -> None:
         """Put the branch's next act on the heap."""
@@ -213,6 +214,7 @@ class Past:
         deed = getattr(self, f"_do_{steps[0].act}")
         if await deed(running, part["suborder_id"], clerk, part):
             self._next(running, part, steps[1:])
+        twists.after(self, running, part, steps[0].act)
 
     async def _do_accept(self, running: Running, who: UUID, clerk: Seat, part: Mapping[str, Any]) -> bool:
         try:
@@ -372,9 +374,9 @@ class Past:
         self._note(what)
         return True
 
-    async def _parts(self, order_ids: Sequence[UUID]) -> Sequence[Mapping[str, Any]]:
+    async def _parts(self, order_ids: Sequence[UUID], only: str = "") -> Sequence[Mapping[str, Any]]:
         async with self.db.reading(Role.REPORTER) as tx:
-            return [dict(row) for row in await tx.fetch(PARTS, list(order_ids))]
+            return [dict(row) for row in await tx.fetch(PARTS.format(only), list(order_ids))]
 
     async def _part(self, running: Running, who: UUID) -> Mapping[str, Any]:
         return next(part for part in await self._parts([running.order_id]) if part["suborder_id"] == who)

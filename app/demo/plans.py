@@ -19,6 +19,7 @@ ORDERS: Final = 190
 SLOTS: Final = (570, 625, 680, 830, 885, 940, 995)  # Minutes of the day at which the city acts.
 PURPOSES: Final = ("采购原材料", "支付货款", "设备更新", "订单周转", "备货", "门店装修")
 OFFER_WORKDAYS: Final = 10
+TWISTS: Final = ("deny", "contest", "retract", "move", "appeal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Plan:
     revoke: int | None = None
     gives_up_rest: bool = False
     loan_type: str = "new"
+    twist: str = ""  # See `demo.twists`.
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +83,28 @@ class Days:
         return workday_at(self.calendar, workdays_seen(self.calendar, day) + workdays)
 
 
-def make_plans(firms: Sequence[Firm], days: Days, first: date, last: date, *, seed: int) -> tuple[Plan, ...]:
-    """Drawn orders from `first` on, then the written ones that stand open on `last`, in order of their posting."""
+def make_plans(
+    firms: Sequence[Firm], days: Days, first: date, last: date, *, seed: int, drawn: int = ORDERS, twists: float = 0
+) -> tuple[Plan, ...]:
+    """Drawn orders from `first` on, then the written ones that stand open on `last`, in order of their posting.
+
+    So large a share of the drawn ones takes a turn (`TWISTS`).
+    """
     span = workdays_seen(days.calendar, last) - workdays_seen(days.calendar, first)
     plans = []
-    for number in range(ORDERS):
+    for number in range(drawn):
         dice = Random(f"{seed}:order:{number}")  # noqa: S311 - repeatable on purpose
         # More orders month by month, as a new service grows.
         day = days.shift(first, int(span * dice.random() ** 0.75))
-        plans.append(_drawn(number, dice, firms, days.at(day, dice.randrange(len(SLOTS) - 1))))
+        plan = _drawn(number, dice, firms, days.at(day, dice.randrange(len(SLOTS) - 1)))
+        turn = Random(f"{seed}:twist:{number}")  # noqa: S311 - its own, so that everything else stays as it is
+        plans.append(_twisted(plan, turn) if turn.random() < twists else plan)
     for offset, (posted, banks, more) in enumerate(OPEN_TODAY):
         dice = Random(f"{seed}:open:{offset}")  # noqa: S311
-        plans.append(_written(ORDERS + offset, dice, firms, days.at(days.shift(last, -posted), 0), banks, more))
+        plans.append(_written(drawn + offset, dice, firms, days.at(days.shift(last, -posted), 0), banks, more))
     for offset, (posted, loan_type, banks, more) in enumerate(TYPED):
         dice = Random(f"{seed}:typed:{offset}")  # noqa: S311
-        number = ORDERS + len(OPEN_TODAY) + offset
+        number = drawn + len(OPEN_TODAY) + offset
         plan = _written(number, dice, firms, days.at(days.shift(last, -posted), 3), banks, more)
         coop = next(n for n, firm in enumerate(firms) if firm.uscc.startswith("93"))
         plans.append(replace(plan, loan_type=loan_type, firm=coop if loan_type == "agri" else plan.firm))
@@ -122,6 +131,14 @@ def _drawn(number: int, dice: Random, firms: Sequence[Firm], posted_at: datetime
         revoke=dice.choice((1, 4)) if dice.random() < 0.04 else None,
         gives_up_rest=draws > 1 and dice.random() < 0.3,
     )  # fmt: skip
+
+
+def _twisted(plan: Plan, dice: Random) -> Plan:
+    """The same order with a turn, and with a bank that gives occasion for it."""
+    twist = dice.choice(TWISTS)
+    first = TWISTED.get(twist)
+    banks = plan.banks if first is None else (first, *plan.banks[1:])
+    return replace(plan, twist=twist, banks=banks, bring=None if twist == "contest" else plan.bring)
 
 
 def _afterwards(dice: Random) -> tuple[Step, ...]:
@@ -163,6 +180,11 @@ def _amount(firm: Firm, dice: Random) -> int:
 _ACCEPT: Final = (Step("accept", 1),)
 _WORK: Final = (*_ACCEPT, Step("contact", 1), Step("investigate", 0))
 _OFFER: Final = (*_WORK, Step("offer", 2))
+TWISTED: Final = {  # What the first bank does, so that there is something to contest, to retract or to appeal against.
+    "contest": (*_WORK, Step("ask_papers", 1), Step("offer", 4)),
+    "retract": _OFFER,
+    "appeal": (*_WORK, Step("refuse", 2)),
+}
 # (workdays before the visit on which it is posted, what the banks do, what the firm does). Limits: answer 2, contact
 # 3, decision 10, signature 5, payout 5 workdays after the day of the act.
 OPEN_TODAY: Final[tuple[tuple[int, tuple[tuple[Step, ...], ...], Mapping[str, object]], ...]] = (
