@@ -7,6 +7,7 @@ off. What the rules refuse does not happen.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from random import Random
 from typing import Any, Final, Protocol
 from uuid import UUID
@@ -107,12 +108,13 @@ async def _move(living: Living, running: Turning, part: Mapping[str, Any]) -> No
     async with living.db.reading(Role.BANK, Scope(clerk.org_id, clerk.person_id, clerk.branch_id)) as tx:
         others = [one.branch_id for one in await shelf.branches_of(tx, part["bank_id"])]
     for branch_id in others:
-        moved = branch_id != part["branch_id"] and await living._may(
-            clerk, "已转网点",
-            lambda tx, to=branch_id: moving.reassign_suborder(tx, who, branch_id=to, by=clerk, now=tx.now),
-        )  # fmt: skip
-        if moved:
+        move = partial(_reassign, who, branch_id, clerk)
+        if branch_id != part["branch_id"] and await living._may(clerk, "已转网点", move):
             return
+
+
+async def _reassign(suborder_id: UUID, branch_id: UUID, clerk: Seat, tx: Tx) -> object:
+    return await moving.reassign_suborder(tx, suborder_id, branch_id=branch_id, by=clerk, now=tx.now)
 
 
 async def _appeal(living: Living, running: Turning, part: Mapping[str, Any]) -> None:

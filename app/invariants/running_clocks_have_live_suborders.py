@@ -5,7 +5,8 @@ from app.infra.db import ReadTx
 SQL = """
 select format('clock %s of suborder %s is %s, but the suborder is %s', c.kind, c.case_id, c.state, s.state) as line
   from clocks c join suborders s on s.suborder_id = c.case_id
- where c.state in ('running', 'paused') and s.state in ('refused', 'passed_over', 'withdrawn', 'lapsed', 'moved', 'settled')
+ where c.state in ('running', 'paused')
+   and s.state in ('refused', 'passed_over', 'withdrawn', 'lapsed', 'moved', 'settled')
 """
 
 

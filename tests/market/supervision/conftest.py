@@ -22,7 +22,8 @@ HANDLERS = (
     overview.show_overview, cases.show_cases, cases.show_case_file, morning.show_morning, morning.show_list,
     exports.download_chart, exports.download_cases, searching.show_search,
     months.show_months, months.show_month, months.show_restated, months.submit_proposal, months.submit_approval,
-    cards.show_card, cards.submit_card, months.submit_rejection, month_files.submit_document, month_files.download_document,
+    cards.show_card, cards.submit_card, months.submit_rejection, month_files.submit_document,
+    month_files.download_document,
     verify.show_form, verify.show_document, verify.compare_document,
 )  # fmt: skip
 
