@@ -111,7 +111,7 @@ def _ends_pause(move: Move) -> bool:
 
 
 def line_of(case: Case, promise: Promise, calendar: Calendar, as_of: datetime) -> Line | None:
-    """Where a promise begins; None when it never did, or was kept before the suborder came from another branch.
+    """Where a promise begins; None when it never did, or was kept or broken before it came from another branch.
 
     What a branch had promised, the one that takes over owes with the days that had gone: a promise to answer that was
     kept goes on from the move with what was left of it.
@@ -130,8 +130,11 @@ def line_of(case: Case, promise: Promise, calendar: Calendar, as_of: datetime) -
         return Line(own[0], case.moves, _workdays_inside(calendar, china_day(pushed.at), china_day(accepted.at)))
     if promise.code not in ("CONTACT", "DECISION") or accepted is None:
         return None if first is None else Line(first, case.moves)
-    if promise.code == "CONTACT" and any(move.act == "contact" for move in kept(before, as_of)):
-        return None
+    if promise.code == "CONTACT":
+        was_kept = any(move.act == "contact" for move in kept(before, as_of))
+        gone = _workdays_inside(calendar, china_day(accepted.at), china_day(own[0].at))
+        if was_kept or gone >= promise.limit:  # Broken by the branch before, where it is told; nobody owes it twice.
+            return None
     return Line(accepted, (*before, *case.moves))
 
 

@@ -1,5 +1,6 @@
 """The past under another promise: judged by the very rule that judges the real one."""
 
+from dataclasses import replace
 from datetime import date
 from random import Random
 
@@ -110,3 +111,16 @@ def _sums(cases: list[Case], instant: object) -> list[int]:
                 sums[place] += judged.outcome is Outcome.MET
                 sums[place + 1] += judged.outcome in (Outcome.MET, Outcome.BREACHED)
     return sums
+
+
+@pytest.mark.parametrize(("moved_at", "owed"), [("09-30 10:00", True), ("10-09 00:00", False)])
+def test_a_call_that_a_branch_failed_to_make_is_not_owed_again_after_a_move(moved_at: str, owed: bool) -> None:
+    """The promise to call ends on the third workday, Tuesday 30 September; broken is broken, where it was broken."""
+    contact = type(DECISION)("CONTACT", "accept", ("contact", "refuse"), 3)
+    dated = [DatedPromise(contact, 1, *YEAR)]
+    before = case(("push", "09-25 09:00"), ("accept", "09-26 09:00"), ("reassign", moved_at))
+    after = replace(case(("push", moved_at), ("accept", "10-13 09:00"), n=2), origin="moved", before=before.moves)
+
+    found = judge(after, dated, CALENDAR, AS_OF)
+
+    assert owed == (found is not None)

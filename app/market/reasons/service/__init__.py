@@ -15,7 +15,11 @@ async def tree_in_force(tx: ReadTx, on: date) -> Tree:
     """The refusal reasons and the empty phrases valid on `on`; `version` is that of the reasons."""
     tree = await policies.in_force(tx, *TREE, on)
     wording = await policies.in_force(tx, *WORDING, on)
-    return read_tree(tree.version, tree.body, wording.body)
+    place = f"reasons.tree {tree.version} {wording.version}"  # A version never changes, so what was read of it stays.
+    if place not in tx.shared:
+        tx.shared[place] = read_tree(tree.version, tree.body, wording.body)
+    found: Tree = tx.shared[place]
+    return found
 
 
 def reasons_on(tree: Tree, on: date, *, from_pushed: bool = False) -> tuple[Reason, ...]:
