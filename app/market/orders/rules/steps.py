@@ -145,5 +145,10 @@ def fold(case: Case) -> Standing:
 
 
 def firing_order(clock: Clock, due_at: datetime, position: int) -> tuple[datetime, int, int]:
-    """Sort key of due clocks: by instant, then the list's order, then the order in which kinds are declared."""
-    return due_at, position, list(Clock).index(clock)
+    """Sort key of due clocks: by instant, then the list's order, then the order in which kinds are declared.
+
+    ACCEPT comes behind CONTACT and DECISION, which a case that came from another branch may owe as well: it ends the
+    suborder, and a promise is broken from its instant on, whatever else falls on that instant.
+    """
+    kind = Clock.DECISION if clock is Clock.ACCEPT else clock
+    return due_at, position, list(Clock).index(kind) * 2 + (clock is Clock.ACCEPT)
