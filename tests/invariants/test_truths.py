@@ -147,6 +147,10 @@ FAULTS = [
     ("running_clocks_have_live_suborders",
      "update clocks set state = 'running', stopped_at = null where clock_id = (select c.clock_id from clocks c"
      " join suborders s on s.suborder_id = c.case_id where s.state = 'withdrawn' and c.kind = 'DECISION')"),
+    ("outstanding_equals_ledger",
+     "insert into loan_entries (entry_id, suborder_id, order_id, business_id, bank_id, branch_id, kind, amount_fen,"
+     " told_on, recorded_at, made_by) select gen_random_uuid(), suborder_id, order_id, business_id, bank_id, branch_id,"
+     " 'repayment', 10000000000, '2025-10-20', now(), bank_id from suborders where state = 'paying'"),
     ("pools_equal_entries", "update pools set held_fen = held_fen + 1 where quarter = '2025-10-01'"),
     ("pools_equal_entries", "update reservations set held_fen = held_fen - 1 where closed_at is null"),
     ("accepted_suborders_have_decision_clocks", "delete from clock_pauses; delete from clocks where kind = 'DECISION'"),

@@ -14,7 +14,7 @@ update reckonings
    set state = 'running', lease_until = case kind when 'check' then $3::timestamptz else $2::timestamptz end
  where reckoning_id = (
   select reckoning_id from reckonings
-   where state = 'waiting' or (state = 'running' and lease_until < $1)
+   where (state = 'waiting' or (state = 'running' and lease_until < $1)) and (kind <> 'check' or not $4)
    order by asked_at, reckoning_id limit 1 for no key update skip locked)
 returning {COLUMNS}
 """  # noqa: S608
@@ -28,9 +28,11 @@ async def insert(tx: Tx, reckoning_id: UUID, kind: str, body: Mapping[str, Any],
     )  # fmt: skip
 
 
-async def claim(tx: Tx, wall: datetime, lease: timedelta, lease_of_check: timedelta) -> Record | None:
+async def claim(
+    tx: Tx, wall: datetime, lease: timedelta, lease_of_check: timedelta, *, but_checks: bool
+) -> Record | None:
     """The oldest that waits, or whose worker is gone; nobody else takes it until the lease is over."""
-    return await tx.row(CLAIM, wall, wall + lease, wall + lease_of_check)
+    return await tx.row(CLAIM, wall, wall + lease, wall + lease_of_check, but_checks)
 
 
 async def tell(tx: Tx, reckoning_id: UUID, done: int, whole: int, lease_until: datetime) -> None:

@@ -32,13 +32,13 @@ async def test_a_version_that_is_loaded_later_is_seen_by_the_next_unit_of_work(
     """What a process keeps of the rules may never outlive a change of them, whoever loaded it."""
     before = await read(db)
     await admin.execute(
-        "select load_policy(kind, key, 2, '2026-03-01', null, jsonb_set(body, '{count}', '1'))"
-        " from policies where (kind, key, version) = ('clock', 'ACCEPT', 1)"
+        "select load_policy(kind, key, 3, '2026-03-01', null, jsonb_set(body, '{count}', '1'))"
+        " from policies where (kind, key, version) = ('clock', 'ACCEPT', 2)"
     )
 
     after = await read(db)
 
-    assert [(1, 2), (2, 1)] == [before, after]
+    assert [(2, 2), (3, 1)] == [before, after]
 
 
 async def test_a_rule_that_somebody_changed_in_place_is_seen_as_well(db: Database, admin: asyncpg.Connection) -> None:
@@ -48,4 +48,4 @@ async def test_a_rule_that_somebody_changed_in_place_is_seen_as_well(db: Databas
 
     after = await read(db)
 
-    assert (1, 3) == after
+    assert (2, 3) == after
