@@ -139,7 +139,8 @@ union all
 union all
 select p.suborder_id, 'packages', p.sealed_at, 1, 1
   from packages_v_packages p
- where p.suborder_id is not null and p.sealed_at <= as_of and (chosen is null or p.suborder_id = any(chosen))
+ where p.suborder_id is not null and p.sealed_at <= supervision_loans_of.as_of  -- A package has an as_of of its own.
+   and (chosen is null or p.suborder_id = any(chosen))
 $$
 """
 COLUMNS = """suborder_id uuid, order_id uuid, bank_id uuid, branch_id uuid, product_id uuid, district text,
