@@ -75,6 +75,7 @@ class Line:
 def china_day(instant: datetime) -> date:
     """The calendar day in China.
 
+    >>> from datetime import UTC
     >>> china_day(datetime(2025, 9, 30, 16, tzinfo=UTC))
     datetime.date(2025, 10, 1)
     """

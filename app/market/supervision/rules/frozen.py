@@ -110,7 +110,7 @@ def number_of(start: str, chance: bytes) -> str:
     """A number that nobody guesses: `start`, then three groups of four out of 8 bytes of chance (60 bits of them).
 
     >>> number_of("202607", bytes(range(8)))
-    '202607-0002-0G30-40R4'
+    '202607-000G-40R4-0M30'
     """
     bits = int.from_bytes(chance[:8], "big")
     letters = [ALPHABET[(bits >> (64 - 5 * (n + 1))) & 31] for n in range(3 * GROUP)]
