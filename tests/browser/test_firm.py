@@ -237,6 +237,7 @@ async def test_a_firm_takes_its_order_back_and_reads_before_what_that_means(
     await at.walk.press("main a.btn-outline-secondary")
     await at.says("银行正在办理", "The banks are at work")
     await at.walk.press("a[href*='act=withdrawal']")
+    await at.walk.page.check("input[name=caused_by][value=none]")
     await at.walk.press("main form button[type=submit]")
 
     await at.says("需求已撤回", "is withdrawn")
@@ -299,6 +300,7 @@ async def test_everything_on_the_page_works_without_scripts(db: Database, visit:
     await at.walk.press("main form button[type=submit]")
     await at.walk.says("已选定方案")
     await at.walk.press("a[href*='act=withdrawal']")
+    await at.walk.page.check("input[name=caused_by][value=none]")
     await at.walk.press("main form button[type=submit]")
 
     await at.walk.says("需求已撤回")
