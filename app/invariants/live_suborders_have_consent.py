@@ -9,7 +9,10 @@ select format('suborder %s (%s) has no unrevoked consent for its bank, branch an
  where s.state in ('pushed', 'accepted', 'contacted', 'investigating', 'offered', 'picked') and not exists (
    select 1 from consents c
     where c.consent_id = s.consent_id and c.order_id = s.order_id and c.bank_id = s.bank_id
-      and c.branch_id = s.branch_id and c.revoked_at is null)
+      and s.branch_id = coalesce((
+        select a.branch_id from consent_amendments a where a.consent_id = c.consent_id
+         order by a.seq desc limit 1), c.branch_id)
+      and c.revoked_at is null)
 """
 
 
