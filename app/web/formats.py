@@ -152,3 +152,21 @@ def workdays_away(count: int) -> str:
     if abs(count) == 1:
         return _("1 个工作日后") if count > 0 else _("1 个工作日前")
     return (_("%(n)s 个工作日后") if count > 0 else _("%(n)s 个工作日前")) % {"n": abs(count)}
+
+
+def time_left(
+    due_on: date | None, today: date, clock_state: str | None, workdays: int | None = None
+) -> tuple[str, str]:
+    """Tone and words of the time left until a deadline; empty where nothing is owed by a day. `workdays` are those
+    left, where the limit is counted in them."""
+    if due_on is None or clock_state not in ("running", "breached"):
+        return "", ""
+    days = (due_on - today).days
+    if clock_state == "breached" or days < 0:
+        return "bad", _("超时 {n} 天").format(n=max(-days, 1))
+    if days == 0:
+        return "warn", _("今天到期")
+    tone = "warn" if (days if workdays is None else workdays) <= 1 else "good"
+    if workdays is not None:
+        return tone, _("剩 {n} 个工作日").format(n=workdays)
+    return tone, _("剩 {n} 天").format(n=days)

@@ -20,6 +20,7 @@ from app.market.complaints.rules import ACK, Act, State, Why
 from app.market.complaints.service import About
 from app.market.orders import marks
 from app.office import clocks
+from app.web import formats
 from app.web.body import Form, Posted, text
 from app.web.deps import Given
 from app.web.i18n import _
@@ -71,7 +72,7 @@ async def _left(tx: ReadTx) -> Callable[[Record], tuple[str, str]]:
 
     def left(row: Record) -> tuple[str, str]:
         counted = workdays_between(calendar, today, row["due_on"]) if row["clock"] == ACK else None
-        return words.left(row["due_on"], today, row["clock_state"], counted)
+        return formats.time_left(row["due_on"], today, row["clock_state"], counted)
 
     return left
 

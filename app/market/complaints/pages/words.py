@@ -1,13 +1,12 @@
 """How complaints read: states with their tone, moves, sides, findings, what is wrong with words."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Final
 
 from app.market.complaints.rules import Act, Finding, Side, State, Why
 from app.market.complaints.schemas import CategoryBody
 from app.web import i18n
-from app.web.i18n import N_, _
+from app.web.i18n import N_
 
 STATES: Final[Mapping[str, tuple[str, str]]] = {
     State.FILED: ("warn", N_("等待银行确认收到")),
@@ -72,19 +71,3 @@ def category(one: CategoryBody) -> str:
 
 def hint(one: CategoryBody) -> str:
     return one.hint_zh if i18n.language() == "zh" else one.hint_en
-
-
-def left(due_on: date | None, today: date, clock_state: str | None, workdays: int | None = None) -> tuple[str, str]:
-    """Tone and words of the time left until a deadline; empty where nothing is owed by a day. `workdays` are those
-    left, where the limit is counted in them."""
-    if due_on is None or clock_state not in ("running", "breached"):
-        return "", ""
-    days = (due_on - today).days
-    if clock_state == "breached" or days < 0:
-        return "bad", _("超时 {n} 天").format(n=max(-days, 1))
-    if days == 0:
-        return "warn", _("今天到期")
-    tone = "warn" if (days if workdays is None else workdays) <= 1 else "good"
-    if workdays is not None:
-        return tone, _("剩 {n} 个工作日").format(n=workdays)
-    return tone, _("剩 {n} 天").format(n=days)

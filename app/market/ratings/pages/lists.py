@@ -18,6 +18,7 @@ from app.market.ratings import store
 from app.market.ratings.pages import words
 from app.market.ratings.service import figures, following, rating
 from app.office import clocks
+from app.web import formats
 from app.web.body import Form, Posted, text
 from app.web.deps import Given
 from app.web.i18n import N_, _
@@ -94,7 +95,7 @@ async def _left(tx: ReadTx) -> Callable[[Record], tuple[str, str]]:
 
     def left(row: Record) -> tuple[str, str]:
         due_on = row["due_on"]
-        return words.left(due_on, today, row["clock_state"], workdays_between(calendar, today, due_on))
+        return formats.time_left(due_on, today, row["clock_state"], workdays_between(calendar, today, due_on))
 
     return left
 

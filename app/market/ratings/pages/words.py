@@ -1,13 +1,12 @@
 """How ratings, work orders and call-backs read."""
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Final
 
 from app.market.ratings.rules import Factor, Why
 from app.market.ratings.schemas import Worded
 from app.web import i18n
-from app.web.i18n import N_, _
+from app.web.i18n import N_
 
 STARS: Final[Mapping[int, str]] = {
     5: N_("很满意"),
@@ -57,22 +56,6 @@ SIDES: Final[Mapping[str, str]] = {"bank": N_("银行总部"), "service": N_("�
 def said(one: Worded) -> str:
     """A tag or a question in the language of the page."""
     return one.zh if i18n.language() == "zh" else one.en
-
-
-def left(due_on: date | None, today: date, clock_state: str | None, workdays: int | None = None) -> tuple[str, str]:
-    """Tone and words of the time left until a deadline; empty where nothing is owed by a day. `workdays` are those
-    left, where the limit is counted in them."""
-    if due_on is None or clock_state not in ("running", "breached"):
-        return "", ""
-    days = (due_on - today).days
-    if clock_state == "breached" or days < 0:
-        return "bad", _("超时 {n} 天").format(n=max(-days, 1))
-    if days == 0:
-        return "warn", _("今天到期")
-    tone = "warn" if (days if workdays is None else workdays) <= 1 else "good"
-    if workdays is not None:
-        return tone, _("剩 {n} 个工作日").format(n=workdays)
-    return tone, _("剩 {n} 天").format(n=days)
 
 
 def percent(ppm: int) -> str:
