@@ -32,6 +32,7 @@ BIN = _binaries()
 PROC = Path("/proc")
 READY_SECONDS_MAX = 60
 STOP_SECONDS_MAX = 60
+PORT_SECONDS_MAX = 3.0  # A killed server's last processes may hold its port for a moment.
 PASSING = ("is still in use", "could not bind", "Address already in use")  # failures that pass by themselves
 _CHILDREN: "dict[int, subprocess.Popen[bytes]]" = {}  # servers that this process started
 CONFIG = """
@@ -319,16 +320,24 @@ def _size(path: Path) -> int:
 
 
 def _free_port(home: Path) -> int:
-    """The port used before when it is still free, so that addresses survive a restart; else any free one."""
+    """The port used before, so that addresses survive a restart; else, when it stays taken, any free one."""
     before = home / "port"
-    for candidate in [int(before.read_text())] if before.exists() else []:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", candidate))
-            except OSError:
-                continue
-            return candidate
+    if before.exists():
+        port, deadline = int(before.read_text()), time.monotonic() + PORT_SECONDS_MAX
+        while not (free := _bindable(port)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if free:
+            return port
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _bindable(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True

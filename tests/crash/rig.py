@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import asyncpg
 import httpx
@@ -99,12 +100,17 @@ class Kept:
 
 @dataclass(slots=True)
 class Rig:
-    """What the storm rages over. `db` looks on and moves the business clock, past the proxies, as login roles."""
+    """What the storm rages over. `db` looks on and moves the business clock, as login roles.
+
+    All three reach the server through a proxy, also the one that looks on: a server that comes back may have another
+    port, and then only the proxies need to know.
+    """
 
     home: Path
     server: postgres.Running
     web_proxy: CommitProxy
     worker_proxy: CommitProxy
+    watch_proxy: CommitProxy
     web: Kept
     worker: Kept
     db: Database
@@ -133,17 +139,23 @@ class Rig:
         os.kill(self.server.pid, signal.SIGKILL)
         self.kills[place] += 1
         self.say(f"killed: {place}")
-        self.server = await asyncio.to_thread(postgres.start, self.server.home)
+        await self._start_again()
         assert self.server.started_here, "the killed server is gone, so the new one is ours"
-        self.web_proxy.upstream_port = self.worker_proxy.upstream_port = self.server.port
 
     async def restart_postmaster(self, place: str) -> None:
         """An orderly stop and start, as for an upgrade."""
         await asyncio.to_thread(postgres.stop, self.server)
         self.kills[place] += 1
         self.say(f"restarted: {place}")
+        await self._start_again()
+
+    async def _start_again(self) -> None:
+        before = self.server.port
         self.server = await asyncio.to_thread(postgres.start, self.server.home)
-        self.web_proxy.upstream_port = self.worker_proxy.upstream_port = self.server.port
+        for proxy in (self.web_proxy, self.worker_proxy, self.watch_proxy):
+            proxy.upstream_port = self.server.port
+        if self.server.port != before:
+            self.say(f"the server came back at port {self.server.port}, not {before}")
 
     async def pause_worker(self, place: str, seconds: float) -> None:
         """SIGSTOP, as on a machine that swaps or a hypervisor that moves it: it wakes into a later time."""
@@ -233,27 +245,30 @@ async def rigged() -> AsyncIterator[Rig]:
         try:
             url = await migrate(server.url, SECRET.encode(), database=NAME, prefix=NAME)
             async with AsyncExitStack() as stack:
-                proxies = [await stack.enter_async_context(CommitProxy(server.port)) for _ in range(2)]
+                proxies = [await stack.enter_async_context(CommitProxy(server.port)) for _ in range(3)]
                 rig = make_rig(home, server, url, *proxies)
                 stack.push_async_callback(rig.db.close)
                 yield rig
         finally:
             await asyncio.to_thread(postgres.stop, rig.server if rig is not None else server)
     finally:
-        for log in home.glob("*.log"):
-            print(log.name, log.read_text(errors="replace")[-1500:], sep="\n")
+        for log in home.rglob("*.log"):
+            print(log.name, log.read_text(errors="replace")[-2500:], sep="\n")
         shutil.rmtree(home, ignore_errors=True)
 
 
-def make_rig(home: Path, server: postgres.Running, url: str, web_proxy: CommitProxy, worker_proxy: CommitProxy) -> Rig:
+def make_rig(
+    home: Path, server: postgres.Running, url: str, web_proxy: CommitProxy, worker_proxy: CommitProxy,
+    watch_proxy: CommitProxy,
+) -> Rig:  # fmt: skip
     port = free_port()
     web = Kept(["serve", "--port", str(port)], environment(home, web_proxy.port), home / "web.log")
     worker = Kept(["worker"], environment(home, worker_proxy.port), home / "worker.log")
     db = Database(
-        url=url, secret=SECRET.encode(), bus=make_bus(), prefix=NAME, movable_clock=True,
-        application_name="xinyidai-crash",
+        url=f"postgresql://nobody@{HOST}:{watch_proxy.port}/{urlsplit(url).path[1:]}", secret=SECRET.encode(),
+        bus=make_bus(), prefix=NAME, movable_clock=True, application_name="xinyidai-crash",
     )  # fmt: skip
-    return Rig(home, server, web_proxy, worker_proxy, web, worker, db, f"http://{HOST}:{port}")
+    return Rig(home, server, web_proxy, worker_proxy, watch_proxy, web, worker, db, f"http://{HOST}:{port}")
 
 
 @asynccontextmanager

@@ -163,6 +163,23 @@ async def test_a_taken_port_is_no_obstacle(stopped: Path):
             assert await answers(server) == 1
 
 
+async def test_a_port_that_is_still_held_is_waited_for(stopped: Path):
+    """The last processes of a killed server may hold it: an address that changed would cut off whoever knows it."""
+    taken = socket.socket()
+    taken.bind(("127.0.0.1", 0))
+    taken.listen()
+    port = taken.getsockname()[1]
+    (stopped / "port").write_text(str(port))
+    asyncio.get_running_loop().call_later(0.5, taken.close)
+
+    server = await asyncio.to_thread(postgres.start, stopped)
+
+    try:
+        assert server.port == port
+    finally:
+        await asyncio.to_thread(postgres.stop, server)
+
+
 def ended() -> int:
     child = subprocess.Popen(["true"])
     child.wait()
