@@ -36,6 +36,7 @@ SECRET = "crash-only-secret-of-at-least-32-characters"
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 90  # A loaded machine is slow; a service that does not come back at all is what fails.
 STOP_SECONDS_MAX = 20
+LOOK_SECONDS_MAX = 20  # One look at the tables; a server that died under it may leave it without an answer.
 
 
 @dataclass(slots=True)
@@ -218,7 +219,7 @@ class Rig:
 
         async def read() -> bool:
             try:
-                async with self.db.reading(Role.REPORTER) as tx:
+                async with asyncio.timeout(LOOK_SECONDS_MAX), self.db.reading(Role.REPORTER) as tx:
                     found[:] = await tx.fetch(sql, *args)
             except (*OUTCOME_UNKNOWN, asyncpg.PostgresError):
                 return False  # away, or just come back: look again
