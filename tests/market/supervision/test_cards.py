@@ -1,6 +1,7 @@
 """A scorecard's figures are the replay's, its medians those of its like, and its documents what it says."""
 
 import re
+from collections import Counter
 from datetime import date
 from html import unescape
 
@@ -52,7 +53,7 @@ async def test_the_page_says_the_figures_and_where_the_group_stands(db: Database
     """The city's own card, and a bank's with the city and the median beside it."""
     async with db.reading(Role.REPORTER) as tx:
         rows = await replay_month(tx, "2025-10", as_of=tx.now)
-    bank = next(row.key for row in rows if row.by == "bank")
+    bank = Counter(row.key for row in rows if row.by == "bank").most_common(1)[0][0]
 
     for by, key in (("all", ""), ("bank", bank), ("industry", "C"), ("size", ""), ("type", "new")):
         page = unescape((await city.get(f"/supervision/card?by={by}&key={key}&period=2025-10", headers=HTML)).text)

@@ -147,6 +147,8 @@ async def _write(tx: Tx, errand: Errand, outcome: Outcome, status: int | None, s
     notice, (began_at, ended_at) = errand.notice, span
     ids = (new_id(), errand.notice_id, notice["bank_id"], notice["stream_id"])
     await store.insert_attempt(tx, (*ids, began_at, ended_at, outcome.value, status))
+    if outcome is Outcome.GONE:
+        await store.lock_endpoint(tx, notice["endpoint_id"])  # Before the notice: it will bury the others' as well.
     tries = notice["tries"] + 1
     next_at = None if outcome in (Outcome.DELIVERED, Outcome.GONE) else _next(tries, errand, ended_at)
     state = _state(outcome, next_at)
