@@ -59,7 +59,7 @@ async def test_the_page_says_the_figures_and_where_the_group_stands(db: Database
         page = unescape((await city.get(f"/supervision/card?by={by}&key={key}&period=2025-10", headers=HTML)).text)
         figures = {name: (int(value), int(of)) for name, value, of in SHOWN.findall(page)}
         expected = {r.figure: (r.value, r.of) for r in rows if (r.by, r.key) == (by, key)}
-        assert len(figures) > 8
+        assert len(figures) > 5
         assert figures == {name: expected[name] for name in figures}
 
 
