@@ -4,7 +4,7 @@ from app.infra.db import ReadTx
 from app.market.supervision import read_frozen
 from app.replay import replay_month
 
-NEWEST = "select month, frozen_at, last_seq from supervision_months order by month desc limit 1"
+NEWEST = "select month, frozen_at, last_seq, formula from supervision_months order by month desc limit 1"
 
 
 async def find_broken(tx: ReadTx) -> list[str]:
@@ -13,7 +13,8 @@ async def find_broken(tx: ReadTx) -> list[str]:
     if newest is None:
         return []
     month = f"{newest['month']:%Y-%m}"
-    rows = await replay_month(tx, month, as_of=newest["frozen_at"], last_seq=newest["last_seq"])
+    at, last_seq = newest["frozen_at"], newest["last_seq"]
+    rows = await replay_month(tx, month, as_of=at, last_seq=last_seq, formula=newest["formula"])
     replayed = {(row.by, row.key, row.figure): (row.value, row.of) for row in rows if (row.value, row.of) != (0, 0)}
     kept = {place: (tally.value, tally.of) for place, tally in (await read_frozen(tx, newest["month"])).items()}
     return [

@@ -19,6 +19,8 @@ from app.replay.moves import Case as Case
 from app.replay.moves import Move as Move
 from app.replay.moves import china_day as china_day
 
+Fact = tuple[str, datetime, int, int]  # Figure, the instant by which its month is told, value, of.
+FORMULA: Final = 2  # 1: without what is owed and what was said, and with the rate of a deferral's offer.
 FUNNEL: Final = ("push", "accept", "contact", "investigate", "offer", "pick", "sign", "pay_out")
 
 
@@ -157,20 +159,31 @@ def reckon(
     calendar: Calendar,
     as_of: datetime,
     month: str = "",
+    said: Iterable[tuple[tuple[tuple[str, str], ...], Fact]] = (),
+    formula: int = FORMULA,
 ) -> tuple[Row, ...]:
     """Every figure of every group, sorted: over all, by bank, branch, product, district, industry, size, type and
-    month. With a `month` (YYYY-MM), of what is told in that month alone, and not by month."""
+    month. With a `month` (YYYY-MM), of what is told in that month alone, with what is owed at its end, not by month.
+    `said` are facts beside the cases, each with its groups."""
     gathered: dict[tuple[str, str, str], list[tuple[int, int]]] = defaultdict(list)
     medians: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for case in cases:
         judged = [judge(case, versions, calendar, as_of) for versions in owed_to(case, promises)]
-        for figure, at, value, of in _facts(case, [one for one in judged if one], as_of):
+        for figure, at, value, of in _facts(case, [one for one in judged if one], as_of, formula):
+            if month and figure == "outstanding_fen" and formula > 1 and china_day(at).strftime("%Y-%m") <= month:
+                for by, key in _groups(case, at)[:-1]:
+                    gathered[by, key, "balance_fen"].append((value, of))
             if month and china_day(at).strftime("%Y-%m") != month:
                 continue
             for by, key in _groups(case, at)[: -1 if month else None]:
                 gathered[by, key, figure].append((value, of))
                 if figure in MEDIANS:
                     medians[by, key, MEDIANS[figure]].append(value)
+    for places, (figure, at, value, of) in said:
+        told = china_day(at).strftime("%Y-%m")
+        if month in ("", told):
+            for by, key in (*places, *(() if month else (("month", told),))):
+                gathered[by, key, figure].append((value, of))
     rows = [Row(*place, sum(v for v, _ in pairs), sum(o for _, o in pairs)) for place, pairs in gathered.items()]
     rows += [Row(*place, _twice_median(values), len(values)) for place, values in medians.items()]
     return tuple(sorted(rows))
@@ -203,7 +216,7 @@ def _groups(case: Case, at: datetime) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _facts(case: Case, judged: Sequence[Judged], as_of: datetime) -> Iterator[tuple[str, datetime, int, int]]:
+def _facts(case: Case, judged: Sequence[Judged], as_of: datetime, formula: int) -> Iterator[Fact]:
     """What a suborder adds: (figure, the instant by which its month is told, value, of)."""
     moves = [move for move in case.moves if move.at <= as_of]
     firsts: dict[str, Move] = {}
@@ -219,7 +232,7 @@ def _facts(case: Case, judged: Sequence[Judged], as_of: datetime) -> Iterator[tu
     yield from _answers(firsts)
     yield from _money(moves, case.loan_type)
     yield from _loan(moves)
-    yield from _lending(case, firsts, moves)
+    yield from _lending(case, firsts, moves, formula)
     for sealed_at in case.sealed:
         if sealed_at <= as_of:
             yield "packages", sealed_at, 1, 1
@@ -231,7 +244,7 @@ def _facts(case: Case, judged: Sequence[Judged], as_of: datetime) -> Iterator[tu
     yield from _decision_times(firsts, judged, as_of)
 
 
-def _answers(firsts: Mapping[str, Move]) -> Iterator[tuple[str, datetime, int, int]]:
+def _answers(firsts: Mapping[str, Move]) -> Iterator[Fact]:
     """Accepted among those the bank answered or let lapse; what the firm took back first counts nowhere."""
     lapse = firsts.get("lapse")
     refuse = firsts.get("refuse")
@@ -243,7 +256,7 @@ def _answers(firsts: Mapping[str, Move]) -> Iterator[tuple[str, datetime, int, i
         yield "accepted", lapse.at, 0, 1
 
 
-def _money(moves: Sequence[Move], loan_type: str) -> Iterator[tuple[str, datetime, int, int]]:
+def _money(moves: Sequence[Move], loan_type: str) -> Iterator[Fact]:
     """Granted, signed and paid out, each in fen, never added together. A deferral grants nothing: it puts off."""
     names = {"pick": "granted_fen", "sign": "signed_fen", "pay_out": "paid_out_fen", "reschedule": "deferred_fen"}
     for move in moves:
@@ -251,12 +264,12 @@ def _money(moves: Sequence[Move], loan_type: str) -> Iterator[tuple[str, datetim
             yield names[move.act], move.at, move.amount_fen, 1
 
 
-def _lending(case: Case, firsts: Mapping[str, Move], moves: Sequence[Move]) -> Iterator[tuple[str, datetime, int, int]]:
-    """What was asked; of what was picked the unsecured part and the rate, weighted by yuan; first loans; renewals."""
+def _lending(case: Case, firsts: Mapping[str, Move], moves: Sequence[Move], formula: int) -> Iterator[Fact]:
+    """What was asked; of what was granted the unsecured part and the rate, weighted by yuan; first loans; renewals."""
     pick, draw, push = firsts.get("pick"), firsts.get("pay_out"), firsts.get("push")
     if push is not None:
         yield "asked_fen", push.at, case.asked_fen, 1
-    if pick is not None:
+    if pick is not None and (formula == 1 or case.loan_type != "deferral"):
         yield "mean_rate", pick.at, pick.rate_ppm * (pick.amount_fen // 100), pick.amount_fen // 100
         if case.is_unsecured is not None:
             yield "unsecured_fen", pick.at, pick.amount_fen if case.is_unsecured else 0, pick.amount_fen
@@ -268,7 +281,7 @@ def _lending(case: Case, firsts: Mapping[str, Move], moves: Sequence[Move]) -> I
             yield "renewed", answer.at, int(answer.act == "pick"), 1
 
 
-def _loan(moves: Sequence[Move]) -> Iterator[tuple[str, datetime, int, int]]:
+def _loan(moves: Sequence[Move]) -> Iterator[Fact]:
     """What came back, what was written off, and the balance by its changes: their sum to a day was owed on it."""
     owed = 0
     is_open = False
@@ -289,16 +302,14 @@ def _loan(moves: Sequence[Move]) -> Iterator[tuple[str, datetime, int, int]]:
         yield "outstanding_fen", move.at, owed - before, int(is_open) - int(was_open)
 
 
-def _refusals(firsts: Mapping[str, Move]) -> Iterator[tuple[str, datetime, int, int]]:
+def _refusals(firsts: Mapping[str, Move]) -> Iterator[Fact]:
     refuse = firsts.get("refuse")
     if refuse is not None:
         yield f"refused:{refuse.reason_code}", refuse.at, int(refuse.has_evidence), 1
         yield "refused_without_evidence", refuse.at, int(not refuse.has_evidence), 1
 
 
-def _decision_times(
-    firsts: Mapping[str, Move], judged: Sequence[Judged], as_of: datetime
-) -> Iterator[tuple[str, datetime, int, int]]:
+def _decision_times(firsts: Mapping[str, Move], judged: Sequence[Judged], as_of: datetime) -> Iterator[Fact]:
     accept, contact = firsts.get("accept"), firsts.get("contact")
     if accept is not None and contact is not None:
         yield "contact_seconds", contact.at, int((contact.at - accept.at).total_seconds()), 1

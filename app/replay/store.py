@@ -47,7 +47,10 @@ POLICIES: Final = (
     "select key, version, valid_from, valid_to, body from policies where kind = 'clock' order by key, version"
 )
 CALENDAR: Final = "select body from policies where kind = 'calendar' order by version desc limit 1"
-SHOWN: Final = 'select "by", key, figure, value, "of" from supervision_v_figures($1)'
+SHOWN: Final = """
+select "by", key, figure, value, "of" from supervision_v_figures($1)
+union all select "by", key, figure, value, "of" from supervision_v_voice_figures($1)
+"""
 
 
 async def read_cases(

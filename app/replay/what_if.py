@@ -14,6 +14,7 @@ from app.infra.db import ReadTx
 from app.replay import store
 from app.replay.documents import ACTS
 from app.replay.rules import Case, compare, day_end, reckon
+from app.replay.service import read_said
 from app.replay.supposing import Weighed, read_supposition, tally, weigh
 
 Tell = Callable[[int, int], Awaitable[None]]
@@ -38,7 +39,8 @@ async def _check(tx: ReadTx) -> Mapping[str, Any]:
         cases += await store.read_cases(tx, tx.now, of=ids[place : place + STEP])
         await asyncio.sleep(0)
     promises, calendar = await store.read_promises(tx), await store.read_days(tx)
-    rows = await asyncio.to_thread(reckon, cases, promises, calendar, tx.now)
+    said = await read_said(tx, tx.now)
+    rows = await asyncio.to_thread(reckon, cases, promises, calendar, tx.now, "", said)
     differences = await asyncio.to_thread(compare, rows, await store.read_shown(tx, tx.now))
     return {
         "cases": len(cases), "figures": len(rows), "differences": list(differences[:TOLD_MAX]),

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 
-def _text(*, primary_key: bool = False) -> "sa.Column[str]":
-    return sa.Column(sa.Text, nullable=False, primary_key=primary_key)
+def _text(*, primary_key: bool = False, nullable: bool = False) -> "sa.Column[str]":
+    return sa.Column(sa.Text, nullable=nullable, primary_key=primary_key)
 
 
 def _big() -> "sa.Column[int]":
@@ -202,6 +202,28 @@ class FrozenFactRow(SQLModel, table=True):
     industry: str = Field(sa_column=_text())
     size: str = Field(sa_column=_text())
     loan_type: str = Field(sa_column=_text())
+    at: datetime = Field(sa_column=_instant())
+    value: int = Field(sa_column=_big())
+    whole: int = Field(sa_column=_big())
+
+
+class FrozenVoiceRow(SQLModel, table=True):
+    """What a complaint, rating, call-back or urge added to a figure of a month when it was frozen."""
+
+    __tablename__ = "supervision_frozen_voices"
+
+    month: date = Field(primary_key=True)
+    figure: str = Field(sa_column=_text(primary_key=True))
+    voice_id: UUID = Field(primary_key=True)
+    suborder_id: UUID | None
+    order_id: UUID | None
+    bank_id: UUID
+    branch_id: UUID | None
+    product_id: UUID | None
+    district: str | None = Field(sa_column=_text(nullable=True))
+    industry: str | None = Field(sa_column=_text(nullable=True))
+    size: str | None = Field(sa_column=_text(nullable=True))
+    loan_type: str | None = Field(sa_column=_text(nullable=True))
     at: datetime = Field(sa_column=_instant())
     value: int = Field(sa_column=_big())
     whole: int = Field(sa_column=_big())

@@ -38,7 +38,7 @@ REGULATOR: Final = {"roles": (SeatRole.REGULATOR,)}
 MAKES: Final = REGULATOR | {"rate": "export"}
 URL: Final = "/supervision/card"
 KINDS: Final = (By.BANK, By.BRANCH, By.DISTRICT, By.PRODUCT, By.INDUSTRY, By.SIZE, By.TYPE)
-PICTURED: Final = frozenset({"accepted", "refused_without_evidence"})
+PICTURED: Final = frozenset({"accepted", "bad_ratings", "refused_without_evidence", "satisfied"})
 Asked = Request[Any, Any, Any]
 
 
@@ -117,7 +117,7 @@ def _cases_url(card: Card) -> Any:
     part = Part(period, {"period": period}, months.within(card.month))
 
     def url(figure: str) -> str:
-        return sheets.cases_url(part, figure.removesuffix(figure_text.MEDIAN), card.by.value, card.key)
+        return sheets.figure_url(part, figure, card.by.value, card.key)
 
     return url
 
@@ -129,7 +129,8 @@ def _pictures(card: Card) -> dict[str, Any]:
         if one.figure in PICTURED or one.figure.endswith("_in_time"):
             shares = [tally.value * 100 / tally.of if tally.of else None for tally in one.months]
             few = [tally.of < card.norms.small for tally in one.months]
-            found[one.figure] = charts.small_bars(shares, few, card.norms.target_ppm / 10_000)
+            aim = card.goal_ppm if one.figure == "satisfied" else card.norms.target_ppm
+            found[one.figure] = charts.small_bars(shares, few, aim / 10_000)
     return found
 
 

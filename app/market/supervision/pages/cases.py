@@ -1,6 +1,7 @@
 """The cases behind a figure, and one case whole."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -19,8 +20,10 @@ from app.market.supervision.pages.words import (
     ADDRESSEE_WORDS,
     AUDIENCE_WORDS,
     AUDIT_WORDS,
+    CALL_WORDS,
     CAUSE_WORDS,
     CLOCK_WORDS,
+    COMPLAINT_WORDS,
     EVENT_WORDS,
     FLAG_WORDS,
     KIND_WORDS,
@@ -28,13 +31,18 @@ from app.market.supervision.pages.words import (
     NOTICE_WORDS,
     OWNER_WORDS,
     PROPOSAL_WORDS,
+    RATING_WORDS,
     SIDE_WORDS,
     STATE_WORDS,
     URGE_WORDS,
+    VOICE_SIDES,
     figure_words,
 )
 from app.market.supervision.rules import By, CaseLine
+from app.market.supervision.rules.voices import SAID
 from app.market.supervision.schemas import CASE_FILTERS, read_cases_asked, read_place
+from app.market.supervision.service import CaseFound, voices
+from app.market.supervision.service.voices import VoiceFound
 from app.office import clocks, messages
 from app.web.deps import Given
 from app.web.i18n import N_, _, language
@@ -49,16 +57,22 @@ async def show_cases(request: Request[Any, Any, Any], tx: Given[ReadTx]) -> Resp
     """The cases behind one figure."""
     part = read_page(request, orders=("at",), filters=CASE_FILTERS)
     asked = read_cases_asked(request.query_params)
-    found = await service.find_cases(tx, asked, as_of=tx.now, after=read_place(part.after), limit=part.limit)
+    found: Sequence[CaseFound | VoiceFound]
+    cursor = None
+    if asked.figure in SAID:
+        found = await voices.find(tx, asked, as_of=tx.now)
+    else:
+        of_page = await service.find_cases(tx, asked, as_of=tx.now, after=read_place(part.after), limit=part.limit)
+        found, cursor = of_page, part.next_cursor(of_page, of_page[-1].place) if of_page else None
     names = await service.read_names(tx)
     query = dict(request.query_params)
-    cursor = part.next_cursor(found, found[-1].place) if found else None
     return page(
         request,
         "supervision/cases.html",
         cases=found,
         names=names,
         figure=asked.figure,
+        is_said=asked.figure in SAID,
         title=figure_words(asked.figure),
         group=names.get(asked.key, asked.key) if asked.by is not By.ALL else "",
         state_words=STATE_WORDS,
@@ -105,6 +119,10 @@ async def show_case_file(suborder_id: FromPath[UUID], request: Request[Any, Any,
         audit_words=AUDIT_WORDS,
         audience_words=AUDIENCE_WORDS,
         urge_words=URGE_WORDS,
+        complaint_words=COMPLAINT_WORDS,
+        call_words=CALL_WORDS,
+        rating_words=RATING_WORDS,
+        voice_sides=VOICE_SIDES,
         addressee_words=ADDRESSEE_WORDS,
         message_text=_message_text,
     )

@@ -10,18 +10,25 @@ from app.web.i18n import N_, _, language
 DASH: Final = "—"
 MEDIAN: Final = "_median_x2"
 SHARES: Final = frozenset(
-    {"accepted", "first_loan", "paused_workdays", "refused_without_evidence", "renewed", "unsecured_fen"}
-)
-MEANS: Final = frozenset({"workdays_to_decision", "contact_seconds", "mean_rate"})
+    {
+        "accepted", "bad_ratings", "first_loan", "paused_workdays", "refused_without_evidence", "renewed", "satisfied",
+        "unsecured_fen",
+    }
+)  # fmt: skip
+MEANS: Final = frozenset({"complaints_per_order", "contact_seconds", "mean_rate", "stars", "workdays_to_decision"})
 # In which order figures are told; what is not here follows, refusals by reason last.
 ORDER: Final = (
     "funnel:push", "asked_fen", "accepted", "answered_in_time", "contacted_in_time", "contact_seconds",
     "contact_seconds_median_x2", "decided_in_time", "workdays_to_decision", "workdays_to_decision_median_x2",
     "paused_workdays", "refused_without_evidence", "granted_fen", "signed_fen", "paid_out_fen", "unsecured_fen",
-    "first_loan", "mean_rate", "renewed", "signed_in_time", "paid_in_time", "outstanding_fen", "repaid_fen",
-    "written_off_fen", "deferred_fen", "packages", "funnel:accept", "funnel:contact", "funnel:investigate",
+    "first_loan", "mean_rate", "renewed", "signed_in_time", "paid_in_time", "balance_fen", "outstanding_fen",
+    "repaid_fen",
+    "written_off_fen", "deferred_fen", "complaints", "complaints_per_order", "complaint_seen_in_time",
+    "complaint_answered_in_time", "stars", "bad_ratings", "bad_rating_followed_in_time", "satisfied", "urges",
+    "urge_rectified_in_time", "packages", "funnel:accept", "funnel:contact", "funnel:investigate",
     "funnel:offer", "funnel:pick", "funnel:sign", "funnel:pay_out",
 )  # fmt: skip
+COUNTED: Final = ("complaints", "urges")
 PLACES: Final = {name: place for place, name in enumerate(ORDER)}
 MARKS: Final = {"workdays_to_decision_median_x2": N_("中位数"), "contact_seconds_median_x2": N_("中位数"),
                 "workdays_to_decision": N_("平均"), "contact_seconds": N_("平均")}  # fmt: skip
@@ -75,7 +82,7 @@ def counts(figure: str, tally: Tally | None) -> str:
         return _("有依据 {n}").format(n=tally.value)
     if is_share(figure):
         return f"{tally.value:,}/{tally.of:,}"
-    if figure.startswith(FUNNEL) or figure in ("packages", "mean_rate", "outstanding_fen"):
+    if figure.startswith(FUNNEL) or figure in ("packages", "mean_rate", "outstanding_fen", *COUNTED):
         return ""
     return _("{n} 笔").format(n=f"{tally.of:,}")
 
@@ -96,7 +103,7 @@ def difference(figure: str, then: Tally | None, now: Tally | None) -> str:
         return _mean(figure, after.value * before.of - before.value * after.of, before.of * after.of)
     if figure.endswith(MEDIAN):
         return _mean(figure.removesuffix(MEDIAN), after.value - before.value, 2)
-    if figure.startswith((FUNNEL, REFUSED)) or figure == "packages":
+    if figure.startswith((FUNNEL, REFUSED)) or figure in ("packages", *COUNTED):
         more = after.of - before.of if figure.startswith(REFUSED) else after.value - before.value
         return f"{more:+,}"
     return ""
@@ -109,6 +116,10 @@ def _mean(figure: str, value: int, of: int) -> str:
         return formats.rate((2 * value + of) // (2 * of))
     if figure == "contact_seconds":
         return _tenths(value * 10, of * 3600, " " + _("小时"))
+    if figure == "stars":
+        return _tenths(value * 10, of, " " + _("星"))
+    if figure == "complaints_per_order":
+        return _tenths(value * 1000, of, " " + _("件/百笔"))
     return _tenths(value * 10, of, " " + _("个工作日"))
 
 

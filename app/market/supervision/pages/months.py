@@ -19,7 +19,7 @@ from app.market.supervision.pages import figure_text, sheets
 from app.market.supervision.pages.finding_words import month_words
 from app.market.supervision.pages.group_words import group_name
 from app.market.supervision.pages.words import ACT_WORDS, BY_WORDS, CAUSE_WORDS, STATE_WORDS
-from app.market.supervision.rules import By, Tally, frozen
+from app.market.supervision.rules import By, Tally, frozen, voices
 from app.market.supervision.rules.frozen import Figures
 from app.market.supervision.schemas import Part, read_group, read_month
 from app.market.supervision.service import documents, months
@@ -128,8 +128,9 @@ def _lines(on: date, head: Head | None, by: By, key: str, then: Figures, now: Fi
     for figure in sorted(names, key=figure_text.in_order):
         place = (by.value, key, figure)
         query = urlencode({"figure": figure, "by": by.value, "key": key})
-        cases = sheets.cases_url(part, figure.removesuffix(MEDIAN), by.value, key)
-        found.append(FigureLine(figure, then.get(place), now.get(place), cases, f"{URL}/{on:%Y-%m}/restated?{query}"))
+        cases = sheets.figure_url(part, figure, by.value, key)
+        why = "" if figure in voices.SAID else f"{URL}/{on:%Y-%m}/restated?{query}"
+        found.append(FigureLine(figure, then.get(place), now.get(place), cases, why))
     return [one if head else FigureLine(one.figure, one.now, one.now, one.cases_url, "") for one in found]
 
 

@@ -1,14 +1,14 @@
 """The table behind a picture: what the page shows, and what its CSV and XLSX hold, cell for cell."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import urlencode
 
 from app.market.supervision.pages.words import ACT_WORDS
-from app.market.supervision.rules import Reason, Share, Step, Tally, findings, mean_hundredths, share
+from app.market.supervision.rules import Reason, Share, Step, Tally, findings, mean_hundredths, share, voices
 from app.market.supervision.rules.norms import Norms
-from app.market.supervision.schemas import Part
+from app.market.supervision.schemas import RANGE, Part
 from app.web.i18n import N_, _, language
 
 
@@ -90,6 +90,16 @@ def cases_url(part: Part, figure: str, by: str = "all", key: str = "", counts: s
         {"figure": figure} | ({} if by == "all" else {"by": by, "key": key}) | ({"counts": counts} if counts else {})
     )
     return f"/supervision/cases?{urlencode({**query, **part.values})}"
+
+
+def figure_url(part: Part, figure: str, by: str = "all", key: str = "") -> str:
+    """The cases behind any figure: of a median those of its mean, of a balance every change until the last day, of
+    complaints per order the complaints."""
+    if figure == voices.BALANCE and part.within.to_on is not None:
+        until = {"period": RANGE, "to": part.within.to_on.isoformat()}
+        return cases_url(replace(part, values={**part.values, **until}), "outstanding_fen", by, key)
+    of = {voices.COMPLAINED: voices.COMPLAINTS, voices.BALANCE: "outstanding_fen"}
+    return cases_url(part, of.get(figure, figure.removesuffix("_median_x2")), by, key)
 
 
 def cell(part: Part, figures: Mapping[str, Tally], figure: str, by: str, key: str, norms: Norms) -> Cell:

@@ -36,11 +36,22 @@ FIGURE_WORDS: Final[Mapping[str, str]] = {
     "mean_rate": N_("平均利率"),
     "first_loan": N_("首贷户占比"),
     "renewed": N_("续贷成功率"),
+    "balance_fen": N_("月末余额"),
     "outstanding_fen": N_("余额净增"),
     "repaid_fen": N_("还款金额"),
     "written_off_fen": N_("核销金额"),
     "deferred_fen": N_("延期金额"),
     "packages": N_("封存的数据包"),
+    "complaints": N_("收到的投诉"),
+    "complaints_per_order": N_("每百笔分单的投诉"),
+    "complaint_seen_in_time": N_("投诉按时确认"),
+    "complaint_answered_in_time": N_("投诉按时答复"),
+    "stars": N_("企业评分"),
+    "bad_ratings": N_("差评占比"),
+    "bad_rating_followed_in_time": N_("差评按时跟进"),
+    "satisfied": N_("回访满意率"),
+    "urges": N_("收到的督办"),
+    "urge_rectified_in_time": N_("督办按时整改"),
 }
 ACT_WORDS: Final[Mapping[str, str]] = {
     "push": N_("推送"),
@@ -139,6 +150,9 @@ KIND_WORDS: Final[Mapping[str, str]] = {
     "read": N_("数据包"),
     "proposal": N_("双人复核"),
     "urge": N_("督办"),
+    "complaint": N_("投诉"),
+    "rating": N_("评价"),
+    "call": N_("回访"),
     "notice": N_("通知"),
     "message": N_("消息"),
     "audit": N_("审计"),
@@ -231,3 +245,29 @@ ADDRESSEE_WORDS: Final[Mapping[str, str]] = {
     "head_office": N_("银行总部"),
     "supervisor": N_("系统监管员"),
 }
+COMPLAINT_WORDS: Final[Mapping[str, str]] = {
+    "file": N_("提出投诉"),
+    "acknowledge": N_("银行确认收到"),
+    "answer": N_("银行答复"),
+    "accept": N_("企业对答复满意"),
+    "dispute": N_("企业对答复有异议"),
+    "escalate": N_("客服上报监管部门"),
+    "close": N_("核实办结"),
+    "withdraw": N_("企业撤回投诉"),
+    "breach": N_("超过时限"),
+}
+CALL_WORDS: Final[Mapping[str, str]] = {
+    "waiting": N_("抽中回访"),
+    "satisfied": N_("回访：满意"),
+    "not": N_("回访：不满意"),
+    "unreachable": N_("回访：联系不上"),
+}
+RATING_WORDS: Final[Mapping[str, str]] = {
+    "mark": N_("企业评价"),
+    "opened": N_("差评转入跟进"),
+    "followed": N_("差评已跟进"),
+}
+VOICE_SIDES: Final[Mapping[str, str]] = {
+    "firm": N_("企业"), "bank": N_("银行"), "service": N_("平台客服"), "regulator": N_("监管部门"),
+    "clock": N_("系统计时"),
+}  # fmt: skip

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate
 from typing import Final
 
 from app.market.supervision.rules import PPM, Tally
 
 WORKDAYS: Final = "workdays_to_decision"
 WORKDAYS_MEDIAN: Final = "workdays_to_decision_median_x2"
+SECONDS: Final = "contact_seconds"
+SECONDS_MEDIAN: Final = "contact_seconds_median_x2"
 Months = Mapping[date, Mapping[str, Tally]]
 
 
@@ -33,41 +36,50 @@ class CardLine:
         return found if found != Tally() else None
 
 
-def by_month(rows: Iterable[tuple[date, str, int, int, int]]) -> Months:
-    """Rows of (month, figure, bucket, value, of) as tallies, with the median of the workdays to a decision.
+Buckets = Mapping[tuple[date, str], Mapping[int, int]]
+
+
+def by_month(rows: Iterable[tuple[date, str, int, int, int]]) -> tuple[Months, Buckets]:
+    """Rows of (month, figure, bucket, value, of) as tallies, with the median of the workdays to a decision; and how
+    many cases lie in each bucket of what a median is told of.
 
     >>> march = date(2026, 3, 1)
-    >>> by_month([(march, WORKDAYS, 2, 4, 2), (march, WORKDAYS, 9, 9, 1)])[march][WORKDAYS_MEDIAN]
+    >>> by_month([(march, WORKDAYS, 2, 4, 2), (march, WORKDAYS, 9, 9, 1)])[0][march][WORKDAYS_MEDIAN]
     Tally(value=4, of=3)
     """
     found: dict[date, dict[str, Tally]] = {}
-    counted: dict[date, dict[int, int]] = {}
+    counted: dict[tuple[date, str], dict[int, int]] = {}
     for month, figure, bucket, value, of in rows:
         own = found.setdefault(month, {})
         before = own.get(figure, Tally())
         own[figure] = Tally(before.value + value, before.of + of)
+        if figure in (WORKDAYS, SECONDS) and of:
+            counted.setdefault((month, figure), {})[bucket] = of
+    for (month, figure), buckets in counted.items():
         if figure == WORKDAYS:
-            counted.setdefault(month, {})[bucket] = of
-    for month, buckets in counted.items():
-        found[month][WORKDAYS_MEDIAN] = Tally(_twice_median(buckets), sum(buckets.values()))
-    return found
+            twice = sum(bucket for bucket, _nth in middles(buckets))
+            found[month][WORKDAYS_MEDIAN] = Tally(twice, sum(buckets.values()))
+    return found, counted
 
 
-def _twice_median(buckets: Mapping[int, int]) -> int:
-    """Twice the median of values that are given with how often each occurs.
+def middles(buckets: Mapping[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Where the two values of the middle lie, of values given by how many are in each bucket: (bucket, place in it).
+    With an odd number of values both are the same one.
 
-    >>> _twice_median({3: 1, 1: 1, 2: 1}), _twice_median({4: 1, 1: 1})
-    (4, 5)
+    >>> middles({3: 1, 1: 1, 2: 1}), middles({4: 1, 1: 1}), middles({0: 1, 5: 4})
+    (((2, 1), (2, 1)), ((1, 1), (4, 1)), ((5, 2), (5, 2)))
     """
     total = sum(buckets.values())
-    wanted = ((total + 1) // 2, (total + 2) // 2)
-    found, seen = [0, 0], 0
-    for value in sorted(buckets):
-        found = [
-            value if seen < rank <= seen + buckets[value] else one for rank, one in zip(wanted, found, strict=True)
-        ]
-        seen += buckets[value]
-    return sum(found)
+    return _place(buckets, (total + 1) // 2), _place(buckets, (total + 2) // 2)
+
+
+def _place(buckets: Mapping[int, int], rank: int) -> tuple[int, int]:
+    upto = accumulate((buckets[bucket] for bucket in sorted(buckets)))
+    return next(
+        (bucket, rank - seen + buckets[bucket])
+        for bucket, seen in zip(sorted(buckets), upto, strict=True)
+        if rank <= seen
+    )
 
 
 def median_of(tallies: Sequence[Tally], *, ratio: bool, small: int) -> tuple[Tally | None, int]:

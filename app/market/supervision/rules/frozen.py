@@ -7,8 +7,11 @@ from hashlib import sha256
 from typing import Any, Final
 
 from app.market.supervision.rules import Tally
+from app.market.supervision.rules.voices import SINCE_2
 
-FORMULA: Final = 1  # What the figures mean; raised whenever one of them comes to mean something else.
+# What the figures mean; raised whenever one of them comes to mean something else. 2: with what was said and urged and
+# what is owed; a deferral has no rate and no security of its own.
+FORMULA: Final = 2
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Without letters that look like digits.
 GROUP: Final = 4
 DAYS_MAX: Final = 28
@@ -138,6 +141,11 @@ def canonical(month: Frozen, figures: Figures) -> bytes:
 
 def digest(month: Frozen, figures: Figures) -> str:
     return sha256(canonical(month, figures)).hexdigest()
+
+
+def told_by(formula: int, figures: Figures) -> Figures:
+    """Those of today's figures that a month frozen under a formula tells, too."""
+    return {place: tally for place, tally in figures.items() if formula > 1 or place[2] not in SINCE_2}
 
 
 def restated(then: Figures, now: Figures, by: Sequence[str]) -> tuple[Restated, ...]:

@@ -36,6 +36,10 @@ class CaseFound:
     amount_fen: int
 
     @property
+    def url(self) -> str:
+        return f"/supervision/cases/{self.suborder_id}"
+
+    @property
     def place(self) -> tuple[str, str]:
         """Where the next page begins when this is the last case of a page."""
         return self.at.isoformat(), str(self.suborder_id)
@@ -155,7 +159,8 @@ async def open_case_file(tx: Tx, suborder_id: UUID) -> CaseFile:
         *case_lines.of_money(*await store.read_money(tx, suborder_id)),
         *case_lines.of_packages(*await store.read_packages(tx, suborder_id)),
         *case_lines.of_proposals(await store.read_proposals(tx, order_id, suborder_id, bank_id)),
-        *case_lines.of_urges(await store.read_urges(tx, suborder_id)),
+        *case_lines.of_urges(await store.read_urges(tx, order_id, suborder_id)),
+        *case_lines.of_voices(*await store.read_voices(tx, order_id, suborder_id)),
         *case_lines.of_notices(await store.read_notices(tx, order_id, bank_id)),
         *case_lines.of_messages(await messages.told_of(tx, suborder_id)),
         *case_lines.of_audit(await store.read_audit(tx, suborder_id, order_id, bank_id), parties),

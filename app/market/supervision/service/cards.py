@@ -1,21 +1,24 @@
 """Reading a scorecard: one group in one month, beside the city, its like, and the months before."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.infra.db import ReadTx
+from app.market.ratings import calling
 from app.market.supervision import service
-from app.market.supervision.rules import By, Tally, branches, cards, frozen
-from app.market.supervision.rules.cards import CardLine
+from app.market.supervision.rules import By, Tally, branches, cards, frozen, voices
+from app.market.supervision.rules.cards import SECONDS, SECONDS_MEDIAN, CardLine
 from app.market.supervision.rules.norms import Norms
-from app.market.supervision.service import months
+from app.market.supervision.service import board, months
 from app.market.supervision.store import cards as store
+from app.market.supervision.store import voices as store_voices
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`months` are the first days of those that the lines tell, the last the card's own."""
+    """`months` are the first days of those that the lines tell, the last the card's own; `goal_ppm` is the share of
+    firms called back that should be satisfied."""
 
     by: By
     key: str
@@ -23,6 +26,7 @@ class Card:
     months: tuple[date, ...]
     lines: tuple[CardLine, ...]
     norms: Norms
+    goal_ppm: int
     as_of: datetime
 
 
@@ -30,11 +34,15 @@ async def read_card(tx: ReadTx, by: By, key: str, month: date, is_ratio: Callabl
     """A group's figures as of now. `is_ratio` says which figures are compared by value over cases."""
     norms = await service.read_norms(tx, month)
     span = branches.months_until(month, norms.months)
-    own = cards.by_month(await store.read_months(tx, tx.now, by.value, key, span[0], frozen.last_day(month)))
     groups = sorted({By.ALL, by})
-    board = await service.read_board(tx, as_of=tx.now, by=groups, within=months.within(month), medians=False)
-    city = board.get((By.ALL.value, ""), {})
-    like = [figures for (group, _key), figures in board.items() if group == by.value and by is not By.ALL]
+    balances = await board.read_balances(tx, [one.value for one in groups], span)
+    own = await _own(tx, by, key, span)
+    for one in span:
+        balance = balances.get((by.value, key), {}).get(one, Tally())
+        own[one] = voices.with_rate(own.get(one, {}) | ({voices.BALANCE: balance} if balance != Tally() else {}))
+    whole = await board.read_whole(tx, groups, months.within(month), balances, month)
+    city = whole.get((By.ALL.value, ""), {})
+    like = [figures for (group, _key), figures in whole.items() if group == by.value and by is not By.ALL]
     names = sorted({figure for figures in own.values() for figure in figures} | set(city))
     lines = []
     for figure in names:
@@ -43,4 +51,21 @@ async def read_card(tx: ReadTx, by: By, key: str, month: date, is_ratio: Callabl
         )
         told = tuple(own.get(one, {}).get(figure, Tally()) for one in span)
         lines.append(CardLine(figure, told[-1], city.get(figure) if by is not By.ALL else None, found, count, told))
-    return Card(by, key, month, span, tuple(lines), norms, tx.now)
+    goal_ppm = (await calling.questions_on(tx, tx.now)).rules.goal_ppm
+    return Card(by, key, month, span, tuple(lines), norms, goal_ppm, tx.now)
+
+
+async def _own(tx: ReadTx, by: By, key: str, span: Sequence[date]) -> dict[date, dict[str, Tally]]:
+    """The group's own figures by month, with medians and what was said of it."""
+    last = frozen.last_day(span[-1])
+    found, buckets = cards.by_month(await store.read_months(tx, tx.now, by.value, key, span[0], last))
+    own = {month: dict(figures) for month, figures in found.items()}
+    middles = {month: cards.middles(of) for (month, figure), of in buckets.items() if figure == SECONDS}
+    places = {(month, hour) for month, both in middles.items() for hour, _nth in both}
+    values = await store.read_hours(tx, tx.now, by.value, key, sorted(places)) if places else {}
+    for month, both in middles.items():
+        twice = sum(values[month, hour][nth - 1] for hour, nth in both)
+        own[month][SECONDS_MEDIAN] = Tally(twice, own[month][SECONDS].of)
+    for month, figure, value, of in await store_voices.read_months(tx, tx.now, by.value, key, span[0], last):
+        own.setdefault(month, {})[figure] = Tally(value, of)
+    return own

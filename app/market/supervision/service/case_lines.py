@@ -130,3 +130,19 @@ def of_urges(moves: Iterable[Record]) -> Iterable[CaseLine]:
         detail = {"urge_id": str(one["urge_id"]), "addressee": one["addressee"], "said": one["said"]}
         detail |= {"clock": one["clock"], "share": str(one["share"])} if one["act"] == "issue" else {"clock": ""}
         yield CaseLine(one["at"], LineKind.URGE, one["act"], detail)
+
+
+def of_voices(complaints: Iterable[Record], ratings: Iterable[Record], calls: Iterable[Record]) -> Iterable[CaseLine]:
+    """What the firm held against the bank, how it rated it, and what it said when it was called."""
+    for one in complaints:
+        detail = {"complaint_id": str(one["complaint_id"]), "category": one["category"], "side": one["side"]}
+        yield CaseLine(one["at"], LineKind.COMPLAINT, one["act"], detail)
+    for one in ratings:
+        detail = {"stars": str(one["stars"]), "again": "yes" if one["n"] > 1 else "", "side": one["side"]}
+        yield CaseLine(one["at"], LineKind.RATING, one["what"], detail)
+    for one in calls:
+        detail = {"callback_id": str(one["callback_id"]), "tries": str(one["attempts"])}
+        yield CaseLine(one["drawn_at"], LineKind.CALL, "waiting", detail)
+        if one["done_at"] is not None:
+            filed = {"complaint_id": str(one["complaint_id"])} if one["complaint_id"] is not None else {}
+            yield CaseLine(one["done_at"], LineKind.CALL, one["state"], detail | filed)

@@ -15,8 +15,9 @@ from app.kernel.clock import SHANGHAI, shanghai_date
 from app.kernel.errors import Refusal
 from app.market.supervision import service
 from app.market.supervision.events import MonthFrozen
-from app.market.supervision.rules import By, Within, frozen
+from app.market.supervision.rules import By, Within, frozen, voices
 from app.market.supervision.rules.frozen import BadTerms, Figures, Frozen, Restated, Terms
+from app.market.supervision.service import board
 from app.market.supervision.store import months as store
 from app.office import policies, proposals
 from app.office.proposals import Proposal
@@ -26,6 +27,7 @@ CASES: Final = UUID("7b0e6a0a-6d2b-5d4e-9a53-2f0f6a3c9e11")  # Under which each 
 GROUPS: Final = tuple(one for one in By if one is not By.MONTH)
 PINNED: Final = ("calendar", "clock", "reason", "supervision")  # Policies whose bodies the figures rest on.
 CHANGED_MAX: Final = 200
+CHANGES: Final = {voices.BALANCE: "outstanding_fen"}  # What is owed at the end differs by a change within the month.
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +214,15 @@ def within(month: date) -> Within:
 
 
 async def read_today(tx: ReadTx, month: date, by: Sequence[By], *, medians: bool = True) -> Figures:
-    """The figures of the same month as of now."""
-    board = await service.read_board(tx, as_of=tx.now, by=by, within=within(month), medians=medians)
-    return {(*group, figure): tally for group, tallies in board.items() for figure, tally in tallies.items()}
+    """The figures of the same month as of now, as far as it tells them where it is frozen."""
+    balances = await board.read_balances(tx, [one.value for one in by], [month])
+    whole = await board.read_whole(tx, by, within(month), balances, month, medians=medians)
+    figures = {
+        (*group, figure): tally for group, tallies in whole.items() for figure, tally in tallies.items()
+        if figure != voices.COMPLAINED
+    }  # fmt: skip
+    heads = await store.read_heads(tx, month)
+    return frozen.told_by(heads[0]["formula"], figures) if heads else figures
 
 
 async def read_restated(tx: ReadTx, month: date, by: Sequence[By]) -> tuple[Restated, ...]:
@@ -230,7 +238,7 @@ async def read_changed(tx: ReadTx, head: Head, figure: str, by: By, key: str) ->
     after = frozen.next_month(month)
     span = (start, datetime(after.year, after.month, 1, tzinfo=SHANGHAI))
     rows = await store.read_changed(
-        tx, tx.now, month, figure.removesuffix("_median_x2"), (by.value, key), span, CHANGED_MAX
+        tx, tx.now, month, CHANGES.get(figure, figure.removesuffix("_median_x2")), (by.value, key), span, CHANGED_MAX
     )
     ids = [row["suborder_id"] for row in rows]
     parts = await store.read_parts(tx, ids)

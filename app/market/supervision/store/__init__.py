@@ -95,10 +95,33 @@ PROPOSALS: Final = """
 select kind, made_at, closed_at, state from proposals_v_proposals
  where root_id = $1 and (case_id = $2 or org_id = $3) order by made_at
 """
+# About the case itself, or about a complaint of it.
 URGES: Final = """
 select m.urge_id, m.addressee, m.act, m.at, m.said, u.clock, u.share
   from oversight_v_urge_moves m join oversight_v_urges u on u.urge_id = m.urge_id
- where m.about_id = $1 order by m.seq
+ where m.about_id = $1
+    or m.about_id = any(array(select c.complaint_id from complaints_v_facts c where c.order_id = $2
+                              and c.suborder_id = $1))
+ order by m.seq
+"""
+COMPLAINTS: Final = """
+select m.complaint_id, m.act, m.at, m.side, c.category
+  from complaints_v_facts c join complaints_v_moves m on m.complaint_id = c.complaint_id
+ where c.order_id = $2 and c.suborder_id = $1 order by m.seq
+"""
+RATINGS: Final = """
+select 'mark' as what, m.at, m.n, m.stars, '' as side
+  from ratings_v_facts r join ratings_v_marks m on m.rating_id = r.rating_id where r.suborder_id = $1
+union all
+select d.what, d.at, 0, 0, d.side
+  from ratings_v_facts r join ratings_v_work_orders w on w.rating_id = r.rating_id
+ cross join lateral (values
+   ('opened', w.opened_at, ''), ('followed', w.closed_at, w.closed_side)) d (what, at, side)
+ where r.suborder_id = $1 and d.at is not null
+ order by 2, 1
+"""
+CALLS: Final = """
+select callback_id, state, attempts, drawn_at, done_at, complaint_id from ratings_v_callbacks where suborder_id = $1
 """
 NOTICES: Final = """
 select happened_at, kind, state, tries from deliveries_v_notices where stream_id = $1 and bank_id = $2
@@ -194,9 +217,18 @@ async def read_proposals(tx: ReadTx, order_id: UUID, suborder_id: UUID, bank_id:
     return await tx.fetch(PROPOSALS, order_id, suborder_id, bank_id)
 
 
-async def read_urges(tx: ReadTx, suborder_id: UUID) -> list[Record]:
-    """What was urged about this case, act by act."""
-    return await tx.fetch(URGES, suborder_id)
+async def read_urges(tx: ReadTx, order_id: UUID, suborder_id: UUID) -> list[Record]:
+    """What was urged about this case or a complaint of it, act by act."""
+    return await tx.fetch(URGES, suborder_id, order_id)
+
+
+async def read_voices(tx: ReadTx, order_id: UUID, suborder_id: UUID) -> tuple[list[Record], list[Record], list[Record]]:
+    """(moves of complaints, marks and what followed bad ones, call-backs) about this case."""
+    return (
+        await tx.fetch(COMPLAINTS, suborder_id, order_id),
+        await tx.fetch(RATINGS, suborder_id),
+        await tx.fetch(CALLS, suborder_id),
+    )
 
 
 async def read_notices(tx: ReadTx, order_id: UUID, bank_id: UUID) -> list[Record]:

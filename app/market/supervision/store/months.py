@@ -25,19 +25,50 @@ FACTS: Final = """
          f.size, f.loan_type, f.at, f.value, f.whole
     from extra f where f.told_on >= $2 and f.told_on <= $3 {narrowed}
 """
+# What each loan owes at the end of the month: the sum of its changes until then.
+BALANCES: Final = f"""
+  select 'balance_fen', f.suborder_id, 1, f.order_id, f.bank_id, f.branch_id, f.product_id, f.district, f.industry,
+         f.size, f.loan_type, (($3::date + 1)::timestamp at time zone 'Asia/Shanghai') - interval '1 microsecond',
+         sum(f.value)::bigint, sum(f.whole)::bigint
+    from (select suborder_id, order_id, bank_id, branch_id, product_id, district, industry, size, loan_type, value,
+                 whole
+            from supervision_facts f where {STANDS} and f.figure = 'outstanding_fen' and f.told_on <= $3
+          union all
+          select suborder_id, order_id, bank_id, branch_id, product_id, district, industry, size, loan_type, value,
+                 whole
+            from extra f where f.figure = 'outstanding_fen' and f.told_on <= $3) f
+   group by f.suborder_id, f.order_id, f.bank_id, f.branch_id, f.product_id, f.district, f.industry, f.size,
+            f.loan_type
+  having sum(f.value) <> 0 or sum(f.whole) <> 0
+"""  # noqa: S608 — the text is ours
+VOICES: Final = """
+select $2::date, v.figure, v.voice_id, v.suborder_id, v.order_id, v.bank_id, v.branch_id, v.product_id, v.district,
+       v.industry, v.size, v.loan_type, v.at, v.value, v.whole
+  from supervision_v_voices($1, $2::timestamp at time zone 'Asia/Shanghai',
+                            ($3::date + 1)::timestamp at time zone 'Asia/Shanghai') v
+"""
 FREEZE: Final = f"""
-with {EXTRA}
+with {EXTRA},
+said as (
+  insert into supervision_frozen_voices (month, figure, voice_id, suborder_id, order_id, bank_id, branch_id, product_id,
+                                         district, industry, size, loan_type, at, value, whole) {VOICES})
 insert into supervision_frozen_facts (month, figure, suborder_id, mark, order_id, bank_id, branch_id, product_id,
                                       district, industry, size, loan_type, at, value, whole)
-select $2::date, f.* from ({FACTS.format(stands=STANDS, narrowed="")}) f
-"""  # noqa: S608 — the text is ours
+select $2::date, f.* from ({FACTS.format(stands=STANDS, narrowed="")} union all {BALANCES}) f
+"""  # noqa: S608
 ADD_UP: Final = """
-with grouped as (
+with kept as (
+  select figure, bank_id, branch_id, product_id, district, industry, size, loan_type, value, whole
+    from supervision_frozen_facts where month = $1
+  union all
+  select figure, bank_id, branch_id, product_id, district, industry, size, loan_type, value, whole
+    from supervision_frozen_voices where month = $1),
+grouped as (
   select g."by", g.key, f.figure, f.value, f.whole
-    from supervision_frozen_facts f cross join lateral (values
+    from kept f cross join lateral (values
       ('all', ''), ('bank', f.bank_id::text), ('branch', f.branch_id::text), ('product', f.product_id::text),
       ('district', f.district), ('industry', f.industry), ('size', f.size), ('type', f.loan_type)) g ("by", key)
-   where f.month = $1)
+   where g.key is not null)
 select "by", key, figure, sum(value)::bigint as value, sum(whole)::bigint as whole
   from grouped group by "by", key, figure having sum(value) <> 0 or sum(whole) <> 0
 union all
@@ -48,13 +79,24 @@ KEEP: Final = f"""
 insert into supervision_frozen_figures (month, "by", key, figure, value, whole) select $1, f.* from ({ADD_UP}) f
 returning "by", key, figure, value, whole
 """  # noqa: S608
+# Facts of suborders by figure, then what was said by figure; a month without anything said has the facts alone.
 FACTS_DIGEST: Final = """
+with lines as (
+  select 1 as part, figure, suborder_id as id, mark,
+         concat_ws(E'\\t', figure, suborder_id, mark, order_id, bank_id, branch_id, product_id, district, industry,
+                   size, loan_type, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), value, whole) as line
+    from supervision_frozen_facts where month = $1
+  union all
+  select 2, figure, voice_id, 1,
+         concat_ws(E'\\t', figure, voice_id, coalesce(suborder_id::text, ''), coalesce(order_id::text, ''), bank_id,
+                   coalesce(branch_id::text, ''), coalesce(product_id::text, ''), coalesce(district, ''),
+                   coalesce(industry, ''), coalesce(size, ''), coalesce(loan_type, ''),
+                   to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), value, whole)
+    from supervision_frozen_voices where month = $1)
 select count(*)::integer as facts,
        encode(sha256(convert_to(coalesce(string_agg(
-         concat_ws(E'\\t', figure, suborder_id, mark, order_id, bank_id, branch_id, product_id, district, industry,
-                   size, loan_type, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), value, whole),
-         E'\\n' order by figure collate "C", suborder_id, mark), ''), 'UTF8')), 'hex') as sha256
-  from supervision_frozen_facts where month = $1
+         line, E'\\n' order by part, figure collate "C", id, mark), ''), 'UTF8')), 'hex') as sha256
+  from lines
 """
 LAST_SEQ: Final = "select coalesce(max(seq), 0) from orders_v_moves"
 ADD: Final = """

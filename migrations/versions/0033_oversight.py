@@ -1,0 +1,37 @@
+"""Figures of what was said and urged, kept with frozen months; a deferral grants nothing, so it has no rate either."""
+
+import months
+import voices
+from alembic import op
+
+revision = "0033"
+down_revision = "0029"
+
+PICKED = "   where m.act = 'pick' and m.nth = 1)"
+GRANTED = """   join orders_v_orders o on o.order_id = m.order_id
+   where m.act = 'pick' and m.nth = 1 and o.loan_type <> 'deferral')"""
+
+
+def upgrade() -> None:
+    voices.create()
+    assert months.LOANS.count(PICKED) == 1, "what is picked is still told once"
+    _replace(months.LOANS.replace(PICKED, GRANTED))
+
+
+def downgrade() -> None:
+    _replace(months.LOANS)
+    voices.drop()
+
+
+def _replace(text: str) -> None:
+    """Deferrals alone are told anew: they are folded again, which takes out what they no longer add."""
+    op.execute(text.replace("create function", "create or replace function"))
+    tables = ("suborders", "supervision_touched")
+    for table in tables:
+        op.execute(f"alter table {table} no force row level security")
+    op.execute(
+        "insert into supervision_touched (suborder_id) select s.suborder_id from suborders s"
+        " where s.loan_type = 'deferral'"
+    )
+    for table in tables:
+        op.execute(f"alter table {table} force row level security")
