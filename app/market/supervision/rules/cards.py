@@ -74,7 +74,7 @@ def middles(buckets: Mapping[int, int]) -> tuple[tuple[int, int], tuple[int, int
 
 
 def _place(buckets: Mapping[int, int], rank: int) -> tuple[int, int]:
-    upto = accumulate((buckets[bucket] for bucket in sorted(buckets)))
+    upto = accumulate(buckets[bucket] for bucket in sorted(buckets))
     return next(
         (bucket, rank - seen + buckets[bucket])
         for bucket, seen in zip(sorted(buckets), upto, strict=True)
