@@ -28,7 +28,7 @@ from app.market.recommendations.events import FirmRecommended
 from app.market.supervision.jobs import measure
 from app.market.supervision.service import circular_figures
 from app.office import clocks, messages
-from app.office.clocks.events import RungReached
+from app.office.clocks.events import DeadlineRecounted, RungReached
 from app.office.clocks.jobs import tell_rungs
 from app.office.deliveries import Courier
 from app.office.deliveries.events import NoticeDelivered, NoticeFailed
@@ -73,6 +73,7 @@ def make_bus() -> Bus:
     for fact in announcements.ANNOUNCED:
         bus.listen_after("announcements.announce", fact, announcements.announce)
     bus.listen_after("announcements.announce_rung", RungReached, announcements.announce_rung)
+    bus.listen_after("announcements.announce_recount", DeadlineRecounted, announcements.announce_recount)
     bus.listen_after("announcements.recommended", FirmRecommended, announcements.announce_recommendation)
     return bus
 

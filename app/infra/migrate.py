@@ -6,8 +6,8 @@ Safe to repeat. Waits at most `lock_timeout` for a lock, so that a migration nev
 import asyncio
 import json
 from collections.abc import Iterator
-from datetime import date
-from typing import Any
+from datetime import date, datetime
+from typing import Any, cast
 
 import alembic.command
 import asyncpg
@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from app.infra.db import Role, role_password, with_database, with_user
 from app.infra.resources import resource_dir
+from app.kernel.clock import WALL
 
 APPLICATION = "xinyidai-migrate"
 VERSION_MIN = 180000
@@ -162,18 +163,13 @@ async def _policies(url: str, prefix: str) -> None:
     connection = await asyncpg.connect(url, server_settings={"application_name": APPLICATION})
     try:
         await connection.execute(f"set role {prefix}_owner")
-        if (
-            await connection.fetchval("select to_regprocedure('load_policy(text,text,integer,date,date,jsonb)')")
-            is None
-        ):
+        if await connection.fetchval("select to_regproc('load_policy')") is None:
             return
         async with connection.transaction():
             for kind, row in seeds():
-                await connection.execute(
-                    "select load_policy($1, $2, $3, $4, $5, $6)", kind, row["key"], row["version"],
-                    date.fromisoformat(row["valid_from"]),
-                    date.fromisoformat(row["valid_to"]) if row["valid_to"] else None, json.dumps(row["body"]),
-                )  # fmt: skip
+                to = date.fromisoformat(row["valid_to"]) if row["valid_to"] else None
+                dates = {"valid_from": date.fromisoformat(row["valid_from"]), "valid_to": to}
+                await _load(connection, kind, row | dates)
     finally:
         await connection.close()
 
@@ -185,12 +181,22 @@ async def add_version(url: str, secret: bytes, kind: str, row: dict[str, Any], *
     connection = await asyncpg.connect(address, server_settings={"application_name": APPLICATION})
     try:
         await connection.execute(f"set role {prefix}_owner")
-        await connection.execute(
-            "select load_policy($1, $2, $3, $4, $5, $6)", kind, row["key"], row["version"], row["valid_from"],
-            row["valid_to"], json.dumps(row["body"]),
-        )  # fmt: skip
+        await _load(connection, kind, row)
     finally:
         await connection.close()
+
+
+async def _load(connection: "asyncpg.Connection[asyncpg.Record]", kind: str, row: dict[str, Any]) -> None:
+    await connection.execute(
+        "select load_policy($1, $2, $3, $4, $5, $6, $7)", kind, row["key"], row["version"], row["valid_from"],
+        row["valid_to"], json.dumps(row["body"]), await _business_now(connection),
+    )  # fmt: skip
+
+
+async def _business_now(connection: "asyncpg.Connection[asyncpg.Record]") -> datetime:
+    wall = WALL.now()
+    stated = await connection.fetchval("select coalesce(frozen_at, $1::timestamptz + ahead) from business_clock", wall)
+    return wall if stated is None else cast(datetime, stated)
 
 
 def migrate_now(url: str, secret: bytes, **names: str) -> str:

@@ -58,6 +58,17 @@ async def record(tx: Tx, event: Event) -> None:
         await listener(tx, event)
 
 
+async def record_block(tx: Tx, events: Sequence[Event], names: Sequence[str]) -> None:
+    """Write events of one kind in one statement, for these listeners after commit and nobody in the transaction."""
+    if events:
+        kind = type(events[0])
+        shape = _shape(kind)
+        await tx.value(
+            "select record_events($1, $2, $3, $4, $5)", kind.__name__, [event.stream_id for event in events],
+            [shape.dump_python(event, mode="json") for event in events], [event.at for event in events], list(names),
+        )  # fmt: skip
+
+
 def listeners(tx: Tx, kind: type[Event]) -> list[str]:
     """Who listens to such events after commit, for rooms whose SQL records many of them at once (`record_events`)."""
     assert not tx.bus.in_tx.get(kind), f"{kind.__name__} is recorded by the block, so nobody listens in the transaction"

@@ -11,7 +11,7 @@ from app.market.announcements.rules import Told
 from app.market.orders.events import OrderEvent, SuborderEvent
 from app.market.recommendations.events import FirmRecommended
 from app.office import messages
-from app.office.clocks.events import RungReached
+from app.office.clocks.events import DeadlineRecounted, RungReached
 from app.office.messages import Audience, Draft, Mailbox
 
 # Where a case is looked at, by its kind: for a bank, and for those who oversee banks.
@@ -23,6 +23,7 @@ PAGES: Final[Mapping[str, tuple[str, str]]] = {
     "urge": ("/oversight/urges/{}", "/oversight/urges/{}"),
     "rating": ("/work-orders", "/work-orders"),
 }
+FIRM_PAGES: Final[Mapping[str, str]] = {"complaint": "/complaints/{}", "rating": "/messages"}  # Else its order.
 NOWHERE: Final = ("/messages", "/messages")  # A kind that has no page of its own keeps nobody from being told.
 INSIDE: Final = (Audience.BRANCH, Audience.HEAD_OFFICE)
 
@@ -46,6 +47,13 @@ async def announce_rung(tx: Tx, event: RungReached) -> None:
         await messages.write(tx, draft, at=event.at)
 
 
+async def announce_recount(tx: Tx, event: DeadlineRecounted) -> None:
+    """Write to those who wait for a deadline that a new calendar moved it to another day."""
+    for one in rules.messages_of_recount(event):
+        box = _mailbox(one, event.business_id, event.bank_id, event.branch_id)
+        await messages.write(tx, Draft(box, one.kind, dict(one.slots), _page(one, event), event.case_id), at=event.at)
+
+
 async def _slots(tx: Tx, one: Told, bank_id: UUID | None) -> dict[str, str | int]:
     slots = dict(one.slots)
     if one.names_bank:
@@ -65,9 +73,9 @@ def _mailbox(one: Told, business_id: UUID | None, bank_id: UUID | None, branch_i
     return Mailbox(Audience.HEAD_OFFICE, bank_id)
 
 
-def _page(one: Told, event: RungReached) -> str:
+def _page(one: Told, event: RungReached | DeadlineRecounted) -> str:
     if one.audience == rules.FIRM:
-        return f"/my/orders/{event.root_id}"
+        return FIRM_PAGES.get(event.case_kind, "/my/orders/{0}").format(event.root_id)
     inside, outside = PAGES.get(event.case_kind, NOWHERE)
     return (inside if one.audience in INSIDE else outside).format(event.case_id)
 

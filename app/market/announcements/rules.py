@@ -11,9 +11,9 @@ from typing import Any, Final
 from app.kernel.clock import shanghai_date
 from app.market.orders import events as told
 from app.market.orders.events import Clock, OrderEvent
-from app.office.clocks.events import RungReached
+from app.office.clocks.events import DeadlineRecounted, RungReached
 
-FIRM, BRANCH = "firm", "branch"
+FIRM, BRANCH, HEAD_OFFICE = "firm", "branch", "head_office"
 RECOMMENDED: Final = "firm.recommended"  # Told to a firm that was put on the recommended list.
 OWN_DOING: Final = ("let_go", "withdrawn")  # What a firm did itself is no news to it.
 BREACHED_SHARE: Final = 100
@@ -57,6 +57,14 @@ def messages_of_rung(event: RungReached) -> Sequence[Told]:
         return ()
     how = "missed" if event.share == BREACHED_SHARE else "over"
     return [Told(one, f"{how}.{clock}", slots, names_bank=True) for one in event.told if one != FIRM]
+
+
+def messages_of_recount(event: DeadlineRecounted) -> Sequence[Told]:
+    """A new calendar moved an open deadline: to those who wait for it, the firm and the bank's branch."""
+    slots: dict[str, str | int] = {"old_on": event.old_due_on.isoformat(), "due_on": event.due_on.isoformat()}
+    inside = BRANCH if event.branch_id is not None else HEAD_OFFICE
+    waiting = ((FIRM, event.business_id), (inside, event.bank_id))
+    return [Told(one, f"{'firm' if one == FIRM else 'branch'}.due_moved", slots) for one, who in waiting if who]
 
 
 def _firm(kind: str, slots: Mapping[str, str | int] | None = None) -> Told:

@@ -79,5 +79,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "firm.near_grace": N_("签约迟迟未办，{due_on} 24:00 后本单自动结束；您可以继续等待或放弃。"),
     "firm.near_draws": N_("合同的提款期快结束了（{due_on} 24:00），未提的部分将失效。"),
     "firm.near_until": N_("您的需求快到截止日了（{due_on} 24:00）。"),
+    "firm.due_moved": N_("放假安排有变，您等待的一项时限由 {old_on} 改为 {due_on}（24:00）。"),
+    "branch.due_moved": N_("放假安排有变，一项时限由 {old_on} 改为 {due_on}（24:00）。"),
     "firm.near_papers": N_("补充材料的期限快到了（{due_on} 24:00），请尽快提交。"),
 }

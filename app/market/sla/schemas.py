@@ -54,6 +54,7 @@ class ClockBody(BaseModel):
     count: int = Field(ge=0, le=2500)
     pause_cap: int = Field(ge=0, le=250)
     rungs: list[RungBody]
+    calendar: str = "national"  # Read by the clocks themselves.
     starts: list[BeginBody] | None = None
     stops: list[WhenBody] = []
     pauses: list[HaltBody] = []

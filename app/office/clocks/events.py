@@ -32,3 +32,31 @@ class RungReached(Event):
     branch_id: UUID | None = None
     policy_key: str = ""
     policy_version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadlineRecounted(Event):
+    """A clock that runs was counted again at `at` by a later version of its calendar: what holds from then on.
+
+    The stream is the clock's root. `outcome`: moved, confirmed, kept (it stays by the version before) or same; it is
+    written down for each, so that history alone tells by what a clock was counted when. Told to people only where
+    another day came of it. Written by the block, so nobody listens in the transaction.
+    """
+
+    clock_id: UUID
+    case_kind: str
+    case_id: UUID
+    root_id: UUID
+    clock: str
+    owner: str
+    outcome: str
+    calendar_key: str
+    from_version: int
+    to_version: int
+    old_due_on: date
+    due_on: date
+    from_base: int = 0
+    to_base: int = 0
+    business_id: UUID | None = None
+    bank_id: UUID | None = None
+    branch_id: UUID | None = None

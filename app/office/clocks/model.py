@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 WAITING = "told_at is null and rung_at is not null"
+COUNTED = "state = 'running' and unit in ('workdays', 'calendar_days', 'months', 'working_minutes')"
 
 
 def _instant(*, nullable: bool = False) -> "sa.Column[datetime]":
@@ -30,10 +31,11 @@ class ClockRow(SQLModel, table=True):
         sa.Index("clocks_due", "due_at", postgresql_where=sa.text("state = 'running'")),
         sa.Index("clocks_root", "root_id"),
         sa.Index(
-            "clocks_stale", "calendar_version",
-            postgresql_where=sa.text(
-                "state = 'running' and unit in ('workdays', 'calendar_days', 'months', 'working_minutes')"
-            ),
+            "clocks_stale", "calendar_key", "calendar_version", postgresql_where=sa.text(COUNTED),
+        ),
+        sa.Index(
+            "clocks_stale_base", "calendar_key", "base_version",
+            postgresql_where=sa.text(f"{COUNTED} and base_version > 0"),
         ),
         sa.Index(
             "clocks_red", "due_at",
@@ -74,6 +76,8 @@ class ClockRow(SQLModel, table=True):
     policy_key: str = Field(default="", sa_column=sa.Column(sa.Text, nullable=False, server_default=""))
     opened_at: datetime | None = Field(sa_column=_instant(nullable=True))  # Judged again from then on; else its start.
     undone_at: datetime | None = Field(sa_column=_instant(nullable=True))  # From then on the next generation counts.
+    calendar_key: str = Field(default="cn", sa_column=sa.Column(sa.Text, nullable=False, server_default="cn"))
+    base_version: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # Of the calendar it inherits.
 
 
 class PauseRow(SQLModel, table=True):
@@ -145,3 +149,6 @@ class RecountRow(SQLModel, table=True):
     counted_at: datetime = Field(sa_column=_instant())
     business_id: UUID | None = None
     bank_id: UUID | None = None
+    calendar_key: str = Field(default="cn", sa_column=sa.Column(sa.Text, nullable=False, server_default="cn"))
+    from_base: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    to_base: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

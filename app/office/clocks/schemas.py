@@ -24,6 +24,9 @@ class ClockBody(BaseModel):
     count: int = Field(ge=0, le=2500)
     pause_cap: int = Field(ge=0, le=250)
     rungs: list[RungBody]
+    # Whose days and hours count: the State Council's, those of the branch concerned while a document of its hours is in
+    # force (else the State Council's), or the calendar of that key. A clock keeps what it was started by.
+    calendar: str = Field(default="national", pattern=r"^[a-z0-9][a-z0-9/_-]{0,60}$")
     # Which events of the case's own room move the clock: read by that room.
     starts: list[dict[str, Any]] | None = None
     stops: list[dict[str, Any]] = []

@@ -7,34 +7,34 @@ from uuid import UUID
 from app.infra.db import ReadTx, Record, Tx
 from app.kernel.ids import new_id
 from app.office.clocks.rules import Clock, Due, Limit, LimitUnit, Pause
+from app.office.clocks.rules.terms import Edition
 
 ALIVE = "state in ('running', 'paused')"
 AHEAD = "told_at is null and rung_at > $2"
 COLUMNS = (
     "clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at, pause_cap, started_at,"
     " due_on, due_at, is_provisional, policy_key, policy_version, calendar_version, stopped_at, business_id, bank_id,"
-    " branch_id"
+    " branch_id, calendar_key, base_version"
 )
 
 
 async def insert_clock(
-    tx: Tx, key: tuple[UUID, str, UUID, str], owner: str, clock: Clock, due: Due, policy_key: str,
-    versions: tuple[int, int], pause_cap: int, parties: tuple[UUID | None, UUID | None, UUID | None],
+    tx: Tx, key: tuple[UUID, str, UUID, str], owner: str, clock: Clock, due: Due, policy: tuple[str, int],
+    edition: Edition, pause_cap: int, parties: tuple[UUID | None, UUID | None, UUID | None],
 ) -> UUID:  # fmt: skip
-    """`key`: root, case kind, case, clock kind. `versions`: of the policy and of the calendar.
-
-    `parties`: the firm, the bank and its branch.
-    """
+    """`key`: root, case kind, case, clock kind. `policy`: its key and version. `parties`: the firm, the bank and its
+    branch."""
     root_id, case_kind, case_id, kind = key
     clock_id = new_id()
     await tx.execute(
         "insert into clocks (clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at,"
         " pause_cap, started_at, due_on, due_at, is_provisional, policy_key, policy_version,"
-        " calendar_version, business_id, bank_id, branch_id)"
+        " calendar_version, calendar_key, base_version, business_id, bank_id, branch_id)"
         " select $1, $2, $3, $4, $5, 1 + coalesce(max(gen), 0), $6, 'running', $7, $8, $9, $10, $11, $12, $13, $14,"
-        " $15, $16, $17, $18, $19, $20 from clocks where case_id = $4 and kind = $5",
+        " $15, $16, $17, $18, $19, $20, $21, $22 from clocks where case_id = $4 and kind = $5",
         clock_id, root_id, case_kind, case_id, kind, owner, clock.limit.unit.value, clock.limit.n, clock.limit.at,
-        pause_cap, clock.started_at, due.due_on, due.due_at, due.provisional, policy_key, *versions, *parties,
+        pause_cap, clock.started_at, due.due_on, due.due_at, due.provisional, *policy, edition.version, edition.key,
+        edition.base_version, *parties,
     )  # fmt: skip
     return clock_id
 
@@ -58,10 +58,11 @@ async def insert_reopened(tx: Tx, clock_id: UUID, at: datetime) -> UUID:
     await tx.execute(
         "insert into clocks (clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at,"
         " pause_cap, started_at, due_on, due_at, is_provisional, policy_version, calendar_version, business_id,"
-        " bank_id, opened_at, policy_key, branch_id) select $2, root_id, case_kind, case_id, kind, gen + 1, owner,"
+        " bank_id, opened_at, policy_key, branch_id, calendar_key, base_version)"
+        " select $2, root_id, case_kind, case_id, kind, gen + 1, owner,"
         " case when due_at <= $3 then 'breached' else 'running' end, unit, count, limit_at, pause_cap, started_at,"
         " due_on, due_at, is_provisional, policy_version, calendar_version, business_id, bank_id, $3,"
-        " policy_key, branch_id from clocks where clock_id = $1",
+        " policy_key, branch_id, calendar_key, base_version from clocks where clock_id = $1",
         clock_id, new, at,
     )  # fmt: skip
     await tx.execute(
@@ -90,9 +91,10 @@ async def insert_carried(tx: Tx, clock_id: UUID, to_id: UUID, branch_id: UUID | 
     await tx.execute(
         "insert into clocks (clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at,"
         " pause_cap, started_at, due_on, due_at, is_provisional, policy_version, calendar_version, business_id,"
-        " bank_id, opened_at, policy_key, branch_id) select $2, root_id, case_kind, $3, kind, 1, owner, state, unit,"
-        " count, limit_at, pause_cap, started_at, due_on, due_at, is_provisional, policy_version, calendar_version,"
-        " business_id, bank_id, $5, policy_key, $4 from clocks where clock_id = $1",
+        " bank_id, opened_at, policy_key, branch_id, calendar_key, base_version)"
+        " select $2, root_id, case_kind, $3, kind, 1, owner, state, unit, count, limit_at, pause_cap, started_at,"
+        " due_on, due_at, is_provisional, policy_version, calendar_version,"
+        " business_id, bank_id, $5, policy_key, $4, calendar_key, base_version from clocks where clock_id = $1",
         clock_id, new, to_id, branch_id, at,
     )  # fmt: skip
     await tx.execute(
@@ -284,20 +286,28 @@ def clock_of(row: Record, pauses: tuple[Pause, ...]) -> Clock:
     return Clock(row["started_at"], Limit(LimitUnit(row["unit"]), row["count"], row["limit_at"]), pauses)
 
 
-STALE = (
-    "state = 'running' and unit in ('workdays', 'calendar_days', 'months', 'working_minutes')"
-    " and calendar_version < $2 and due_at > $3 and not exists (select 1 from clock_recounts r"
-    " where r.clock_id = clocks.clock_id and r.to_version = $2 and r.outcome = 'kept' and r.due_at = clocks.due_at)"
-)  # Counted by an older version, and not yet kept with it on purpose.
+COUNTED = "c.state = 'running' and c.unit in ('workdays', 'calendar_days', 'months', 'working_minutes')"
+# Clocks counted by an older version of their calendar, or of the one that it inherits, and not yet kept with it on
+# purpose. One part for each index; $1 … $3 are the calendars in force.
+STALE = f"""
+  from unnest($1::text[], $2::integer[], $3::integer[]) as now (key, version, base) cross join lateral (
+    select * from clocks c where {COUNTED} and c.calendar_key = now.key and c.calendar_version < now.version
+    union all
+    select * from clocks c where {COUNTED} and c.calendar_key = now.key and c.calendar_version >= now.version
+       and c.base_version > 0 and c.base_version < now.base) c
+ where c.due_at > $4 and not exists (
+   select 1 from clock_recounts r where r.clock_id = c.clock_id and r.outcome = 'kept' and r.due_at = c.due_at
+      and (r.to_version, r.to_base) = (now.version, now.base))
+"""  # noqa: S608
 
 
 async def read_stale_roots(
-    tx: ReadTx, case_kinds: Sequence[str], version: int, now: datetime, limit: int
+    tx: ReadTx, case_kinds: Sequence[str], editions: Sequence[Edition], now: datetime, limit: int
 ) -> Mapping[str, list[UUID]]:
-    """Some roots with clocks counted by an older version of the calendar, by kind of case, without locks."""
+    """Some roots with clocks counted by an older version of a calendar, by kind of case, without locks."""
     rows = await tx.fetch(
-        f"select distinct case_kind, root_id from clocks where case_kind = any($1) and {STALE} limit $4",  # noqa: S608
-        case_kinds, version, now, limit,
+        f"select distinct c.case_kind, c.root_id {STALE} and c.case_kind = any($5) limit $6",
+        *_columns(editions), now, case_kinds, limit,
     )  # fmt: skip
     found: dict[str, list[UUID]] = {}
     for row in rows:
@@ -305,9 +315,16 @@ async def read_stale_roots(
     return {kind: sorted(root_ids) for kind, root_ids in found.items()}
 
 
-async def read_stale(tx: ReadTx, case_kind: str, root_ids: Sequence[UUID], version: int, now: datetime) -> list[Record]:
-    sql = f"select {COLUMNS} from clocks where root_id = any($1) and {STALE} and case_kind = $4 order by clock_id"  # noqa: S608
-    return await tx.fetch(sql, root_ids, version, now, case_kind)
+async def read_stale(
+    tx: ReadTx, case_kind: str, root_ids: Sequence[UUID], editions: Sequence[Edition], now: datetime
+) -> list[Record]:
+    columns = ", ".join(f"c.{name.strip()}" for name in COLUMNS.split(","))
+    sql = f"select {columns} {STALE} and c.root_id = any($5) and c.case_kind = $6 order by c.clock_id"
+    return await tx.fetch(sql, *_columns(editions), now, root_ids, case_kind)
+
+
+def _columns(editions: Sequence[Edition]) -> tuple[list[str], list[int], list[int]]:
+    return [one.key for one in editions], [one.version for one in editions], [one.base_version for one in editions]
 
 
 async def read_pauses_of(tx: ReadTx, clock_ids: Sequence[UUID]) -> Mapping[UUID, tuple[Pause, ...]]:
@@ -318,29 +335,32 @@ async def read_pauses_of(tx: ReadTx, clock_ids: Sequence[UUID]) -> Mapping[UUID,
     return found
 
 
-async def set_recounted(tx: Tx, version: int, counted: Sequence[tuple[UUID, Due]]) -> None:
+async def set_recounted(tx: Tx, counted: Sequence[tuple[UUID, Edition, Due]]) -> None:
     touched = await tx.execute(
         "update clocks c set due_on = n.due_on, due_at = n.due_at, is_provisional = n.is_provisional,"
-        " calendar_version = $1 from unnest($2::uuid[], $3::date[], $4::timestamptz[], $5::boolean[])"
-        " as n (clock_id, due_on, due_at, is_provisional) where c.clock_id = n.clock_id and c.state = 'running'",
-        version, [clock_id for clock_id, _due in counted], [due.due_on for _id, due in counted],
-        [due.due_at for _id, due in counted], [due.provisional for _id, due in counted],
+        " calendar_version = n.version, base_version = n.base from unnest($1::uuid[], $2::integer[], $3::integer[],"
+        " $4::date[], $5::timestamptz[], $6::boolean[]) as n (clock_id, version, base, due_on, due_at, is_provisional)"
+        " where c.clock_id = n.clock_id and c.state = 'running'",
+        [clock_id for clock_id, _edition, _due in counted], [edition.version for _id, edition, _due in counted],
+        [edition.base_version for _id, edition, _due in counted], [due.due_on for _id, _edition, due in counted],
+        [due.due_at for _id, _edition, due in counted], [due.provisional for _id, _edition, due in counted],
     )  # fmt: skip
     assert touched == len(counted), "under the lock of its root a clock stays as it was read"
 
 
-async def insert_recounts(tx: Tx, version: int, at: datetime, told: Sequence[tuple[Record, str, Due, Due]]) -> None:
-    """`told`: the clock as it was, what came of it, the deadline that holds, and what the new version alone gives."""
+async def insert_recounts(tx: Tx, at: datetime, told: Sequence[tuple[Record, Edition, str, Due, Due]]) -> None:
+    """`told`: the clock as it was, by what it was counted again, what came of it, the deadline that holds, and what the
+    new version alone gives."""
     await tx.executemany(
         "insert into clock_recounts (recount_id, clock_id, root_id, recounted_at, outcome, from_version, to_version,"
         " old_due_on, old_due_at, was_provisional, due_on, due_at, is_provisional, counted_on, counted_at,"
-        " business_id, bank_id)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+        " business_id, bank_id, calendar_key, from_base, to_base)"
+        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
         [
-            (new_id(), row["clock_id"], row["root_id"], at, outcome, row["calendar_version"], version, row["due_on"],
+            (new_id(), row["clock_id"], row["root_id"], at, outcome, row["calendar_version"], by.version, row["due_on"],
              row["due_at"], row["is_provisional"], due.due_on, due.due_at, due.provisional, counted.due_on,
-             counted.due_at, row["business_id"], row["bank_id"])
-            for row, outcome, due, counted in told
+             counted.due_at, row["business_id"], row["bank_id"], by.key, row["base_version"], by.base_version)
+            for row, by, outcome, due, counted in told
         ],
     )  # fmt: skip
 

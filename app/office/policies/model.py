@@ -1,6 +1,6 @@
 """Tables of policies."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,3 +19,6 @@ class PolicyRow(SQLModel, table=True):
     valid_from: date = Field(sa_column=sa.Column(sa.Date, nullable=False))
     valid_to: date | None = Field(sa_column=sa.Column(sa.Date))
     body: dict[str, Any] = Field(sa_column=sa.Column(JSONB, nullable=False))
+    loaded_at: datetime = Field(  # By the business clock; what came first has been known always.
+        sa_column=sa.Column(sa.DateTime(timezone=True), nullable=False, server_default="-infinity")
+    )

@@ -40,6 +40,17 @@ async def version_in_force(tx: ReadTx, kind: str, key: str, on: date) -> int:
     return version
 
 
+async def is_in_force(tx: ReadTx, kind: str, key: str, on: date) -> bool:
+    """Whether there is a policy of that kind and key on that day."""
+    return any(head.holds_on(on) for head in (await _shelf(tx)).heads.get((kind, key), ()))
+
+
+async def keys_in_force(tx: ReadTx, kind: str, on: date) -> list[str]:
+    """The keys of a kind that have a version in force on that day, in order."""
+    heads = (await _shelf(tx)).heads
+    return sorted(key for one, key in heads if one == kind and any(head.holds_on(on) for head in heads[one, key]))
+
+
 async def all_in_force(tx: ReadTx, kind: str, on: date) -> tuple[Policy, ...]:
     """Every key of a kind, each in its version valid on `on`, by key. Empty when there is none."""
     return await store.read_all_in_force(tx, kind, on)

@@ -1,6 +1,7 @@
 """From facts of an order to messages: each audience hears of what concerns it, in words, once."""
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from app.market.announcements.jobs import PAGES
 from app.market.orders import events as told
 from app.market.orders.rules.states import Clock, End
 from app.market.orders.service.sweeping import CASE_KINDS
-from app.office.clocks.events import RungReached
+from app.office.clocks.events import DeadlineRecounted, RungReached
 from app.office.clocks.jobs import tell_rungs
 from app.office.clocks.service.cases import locks
 from app.office.messages.schemas import known, plain
@@ -140,6 +141,49 @@ def every_rung() -> list[RungReached]:
     ]  # fmt: skip
 
 
+def recounted(**other: Any) -> DeadlineRecounted:
+    """A deadline that a new calendar moved by a day."""
+    facts: dict[str, Any] = {
+        "stream_id": UUID(int=1), "at": ACCEPTED, "clock_id": UUID(int=7), "case_kind": "suborder",
+        "case_id": COMMON["suborder_id"], "root_id": UUID(int=1), "clock": "DECISION", "owner": "bank",
+        "outcome": "moved", "calendar_key": "cn", "from_version": 1, "to_version": 2, "old_due_on": ACCEPTED.date(),
+        "due_on": ACCEPTED.date() + timedelta(days=1), "business_id": COMMON["business_id"],
+        "bank_id": COMMON["bank_id"], "branch_id": COMMON["branch_id"],
+    }  # fmt: skip
+    return DeadlineRecounted(**facts | other)
+
+
+@pytest.mark.parametrize(
+    ("other", "audiences"),
+    [
+        ({}, ["firm", "branch"]),
+        ({"branch_id": None}, ["firm", "head_office"]),  # An urge to a whole bank.
+        ({"bank_id": None, "branch_id": None}, ["firm"]),  # The firm's own last day.
+        ({"business_id": None}, ["branch"]),
+    ],
+)
+def test_a_deadline_that_a_new_calendar_moves_is_told_to_those_who_wait(other: dict[str, Any], audiences: list[str]):
+    """The firm and the branch; nobody else waits for it."""
+    assert audiences == [one.audience for one in rules.messages_of_recount(recounted(**other))]
+
+
+async def test_a_moved_deadline_lies_in_both_mailboxes_with_old_and_new_day(city: City) -> None:
+    """And leads to where it is explained."""
+    ids = COMMON | {"bank_id": city.banks[0].bank_id, "branch_id": city.banks[0].branch_id}
+    event = recounted(**{name: ids[name] for name in ("business_id", "bank_id", "branch_id")})
+
+    async with city.db.transaction(Role.WORKER) as tx:
+        await announcements.announce_recount(tx, event)
+
+    async with city.db.reading(Role.WORKER) as tx:
+        rows = await tx.fetch("select audience, kind, slots ->> 'old_on', slots ->> 'due_on', url from messages m")
+    days = (event.old_due_on.isoformat(), event.due_on.isoformat())
+    assert [
+        ("firm", "firm.due_moved", *days, f"/my/orders/{event.root_id}"),
+        ("branch", "branch.due_moved", *days, f"/desk/suborders/{event.case_id}"),
+    ] == [tuple(row) for row in rows]
+
+
 def every_event() -> list[told.OrderEvent]:
     """Every event that is announced, with every cause that it can have."""
     causes = ("ACCEPT", "OFFER", "UNTIL", "SIGN", "GRACE", "DRAWS", "let_go")
@@ -181,6 +225,8 @@ def test_every_message_has_a_text_and_every_text_is_used() -> None:
     kinds = {one.kind for event in every_event() for one in rules.messages_of(event)}
     kinds |= {one.kind for event in every_rung() for one in rules.messages_of_rung(event)}
 
+    kinds |= {one.kind for one in rules.messages_of_recount(recounted())}
+
     assert set(announcements.TEXTS) == kinds | {rules.RECOMMENDED}
 
 
@@ -195,6 +241,7 @@ def test_every_message_reads_well_with_its_slots(language: str) -> None:
         for one in (
             *(one for event in every_event() for one in rules.messages_of(event)),
             *(one for event in every_rung() for one in rules.messages_of_rung(event)),
+            *rules.messages_of_recount(recounted()),
         )
     ]
     i18n.use("zh")

@@ -113,6 +113,7 @@ class ExplanationView:
     policy_version: int
     calendar_version: int
     recounts: Sequence[RecountView]
+    calendar_key: str = "cn"  # The State Council's days, or `branch/…`: the hours of a branch.
 
     @classmethod
     def of(cls, why: clocks.Explanation, ladder: Sequence[tuple[int, Sequence[str], datetime | None]]) -> Self:
@@ -129,6 +130,7 @@ class ExplanationView:
             rungs, why.policy_version, why.calendar_version,
             [RecountView(one.at, one.outcome, one.to_version, one.old_due_on, one.due_on, one.counted_on)
              for one in why.recounts],
+            why.calendar_key,
         )  # fmt: skip
 
 

@@ -52,6 +52,15 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Edition:
+    """By what a clock is counted: a calendar's key, its version, and the version of the one that it inherits (or 0)."""
+
+    key: str
+    version: int
+    base_version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """Shown as `due_on` 24:00 (for minutes and instants: the day in which `due_at` falls)."""
 

@@ -9,7 +9,7 @@ from app.kernel.clock import shanghai_date
 from app.kernel.workdays import workdays_between
 from app.office.clocks import store
 from app.office.clocks.service import ladders
-from app.office.clocks.service.keeping import CaseRef, calendar_of, calendar_on, start
+from app.office.clocks.service.keeping import CaseRef, calendar_of, edition_of, start
 
 
 async def met_due(tx: ReadTx, case_id: UUID, kind: str) -> datetime | None:
@@ -29,7 +29,7 @@ async def reopen(tx: Tx, case_id: UUID, kind: str, *, at: datetime) -> None:
         return
     new_id = await store.insert_reopened(tx, row["clock_id"], at)
     clock = store.clock_of(row, await store.read_pauses(tx, new_id))
-    await ladders.move(tx, new_id, clock, await calendar_of(tx, row["calendar_version"]))
+    await ladders.move(tx, new_id, clock, await calendar_of(tx, edition_of(row)))
 
 
 async def carry(tx: Tx, case_id: UUID, to: CaseRef, *, but: Sequence[str], at: datetime) -> None:
@@ -48,7 +48,7 @@ async def rest(tx: Tx, case_id: UUID, to: CaseRef, kind: str, *, at: datetime) -
     row = await store.read_newest(tx, case_id, kind)
     if row is None or row["state"] != "met" or row["unit"] != "workdays":
         return
-    _version, calendar = await calendar_on(tx, shanghai_date(row["started_at"]))
+    calendar = await calendar_of(tx, edition_of(row))
     day_before = shanghai_date(row["stopped_at"]) - timedelta(days=1)
     used = max(0, workdays_between(calendar, shanghai_date(row["started_at"]), day_before))
     await start(tx, to, kind, at=at, key=row["policy_key"], count=max(1, row["count"] - used))

@@ -12,15 +12,17 @@ from uuid import UUID
 from app.infra.db import ReadTx, Record, Tx
 from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
-from app.kernel.workdays import BadCalendar, Calendar, parse_calendar
+from app.kernel.workdays import BadCalendar, Calendar, inherited_key, parse_calendar
 from app.office import policies
 from app.office.clocks import rules, store
 from app.office.clocks.rules import Clock, Due, Limit, LimitUnit
+from app.office.clocks.rules.terms import Edition
 from app.office.clocks.schemas import ClockBody
 from app.office.clocks.service import ladders
 
-CALENDAR: Final = ("calendar", "cn")
-_PARSED: Final[dict[int, Calendar]] = {}  # By version: a version never changes.
+CALENDAR, NATIONAL_KEY = "calendar", "cn"
+NATIONAL, OF_BRANCH = "national", "branch"  # What a policy may call the calendar to count by, beside a key.
+_PARSED: Final[dict[Edition, Calendar]] = {}  # A version never changes.
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Terms:
     pause_cap: int = 0
     policy_key: str = ""
     rungs: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    calendar: str = NATIONAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +85,15 @@ async def start(
     """
     if terms is None:
         terms = await terms_on(tx, key or kind, shanghai_date(at), count=count, until=until)
-    version, calendar = await calendar_on(tx, shanghai_date(at))
+    edition = await edition_on(tx, await _key_of(tx, terms.calendar, case, shanghai_date(at)), shanghai_date(at))
+    calendar = await calendar_of(tx, edition)
     clock = Clock(at, terms.limit)
     due = rules.due(clock, calendar)
     assert due is not None, "a clock without a pause is due some day"
     parties = (case.business_id, case.bank_id)
     clock_id = await store.insert_clock(
-        tx, (case.root_id, case.kind, case.case_id, kind), terms.owner, clock, due, terms.policy_key,
-        (terms.policy_version, version), terms.pause_cap, (*parties, case.branch_id),
+        tx, (case.root_id, case.kind, case.case_id, kind), terms.owner, clock, due,
+        (terms.policy_key, terms.policy_version), edition, terms.pause_cap, (*parties, case.branch_id),
     )  # fmt: skip
     if terms.rungs:
         reached = {rung.share: rung.at for rung in rules.rungs(clock, calendar, [share for share, _ in terms.rungs])}
@@ -128,7 +132,7 @@ async def pause(tx: Tx, case: CaseRef, kind: str, *, proof_id: UUID, at: datetim
         await ladders.tell_reached(tx, [clock_id], at=at)
         await store.insert_pause(tx, clock_id, case.root_id, proof_id, at, (case.business_id, case.bank_id))
         clock = store.clock_of(row, await store.read_pauses(tx, clock_id))
-        await ladders.move(tx, clock_id, clock, await calendar_of(tx, row["calendar_version"]))
+        await ladders.move(tx, clock_id, clock, await calendar_of(tx, edition_of(row)))
 
 
 async def resume(tx: Tx, case_id: UUID, kind: str, *, at: datetime) -> None:
@@ -149,7 +153,7 @@ async def pause_left(tx: ReadTx, case_id: UUID, kind: str, *, at: datetime) -> i
     if row is None:
         return 0
     pauses = await store.read_pauses(tx, row["clock_id"])
-    calendar = await calendar_of(tx, row["calendar_version"])
+    calendar = await calendar_of(tx, edition_of(row))
     used = rules.pause_days_used(store.clock_of(row, pauses), calendar, at)
     return max(0, int(row["pause_cap"]) - used)
 
@@ -163,29 +167,58 @@ async def terms_on(tx: ReadTx, key: str, on: date, *, count: int | None, until: 
     else:
         limit = Limit(LimitUnit(body.unit), body.count if count is None else count)
     rungs = tuple((rung.share, tuple(rung.told)) for rung in body.rungs)
-    return Terms(body.owner, limit, policy.version, body.pause_cap, key, rungs)
+    return Terms(body.owner, limit, policy.version, body.pause_cap, key, rungs, body.calendar)
 
 
 async def calendar_on(tx: ReadTx, on: date) -> tuple[int, Calendar]:
     """The working calendar in force on a day, with its version; refused (`policy-missing`) when there is none."""
-    version = await policies.version_in_force(tx, *CALENDAR, on)
-    return version, await calendar_of(tx, version)
+    edition = await edition_on(tx, NATIONAL_KEY, on)
+    return edition.version, await calendar_of(tx, edition)
 
 
-async def calendar_of(tx: ReadTx, version: int) -> Calendar:
-    if version not in _PARSED:
-        policy = await policies.get_version(tx, *CALENDAR, version)
-        parsed = parse_calendar(version, policy.body)
+async def edition_on(tx: ReadTx, key: str, on: date) -> Edition:
+    """A calendar as it is in force on a day, with the one that it inherits; refused (`policy-missing`) without."""
+    version = await policies.version_in_force(tx, CALENDAR, key, on)
+    base_key = inherited_key((await policies.get_version(tx, CALENDAR, key, version)).body)
+    base = 0 if base_key is None else await policies.version_in_force(tx, CALENDAR, base_key, on)
+    return Edition(key, version, base)
+
+
+async def calendar_of(tx: ReadTx, edition: Edition) -> Calendar:
+    if edition not in _PARSED:
+        policy = await policies.get_version(tx, CALENDAR, edition.key, edition.version)
+        base_key, base = inherited_key(policy.body), None
+        if base_key is not None:
+            base = await calendar_of(tx, Edition(base_key, edition.base_version))
+        parsed = parse_calendar(edition.version, policy.body, base)
         if isinstance(parsed, BadCalendar):
             raise Refusal("calendar-unknown", parsed.why)
-        _PARSED[version] = parsed
-    return _PARSED[version]
+        _PARSED[edition] = parsed
+    return _PARSED[edition]
+
+
+def edition_of(row: Record) -> Edition:
+    """By what a clock is counted."""
+    return Edition(row["calendar_key"], row["calendar_version"], row["base_version"])
+
+
+def branch_key(branch_id: UUID) -> str:
+    """The key of the calendar with a branch's hours."""
+    return f"branch/{branch_id}"
+
+
+async def _key_of(tx: ReadTx, stated: str, case: CaseRef, on: date) -> str:
+    """The key of what a policy names; a branch without hours of its own goes by the State Council's days."""
+    if stated == OF_BRANCH and case.branch_id is not None:
+        key = branch_key(case.branch_id)
+        return key if await policies.is_in_force(tx, CALENDAR, key, on) else NATIONAL_KEY
+    return NATIONAL_KEY if stated in (NATIONAL, OF_BRANCH) else stated
 
 
 async def _resume(tx: Tx, row: Record, at: datetime) -> None:
     await store.end_pause(tx, row["clock_id"], at)
     pauses = await store.read_pauses(tx, row["clock_id"])
-    clock, calendar = store.clock_of(row, pauses), await calendar_of(tx, row["calendar_version"])
+    clock, calendar = store.clock_of(row, pauses), await calendar_of(tx, edition_of(row))
     due = rules.due(clock, calendar)
     assert due is not None, "all pauses have ended"
     await store.set_running(tx, row["clock_id"], due)

@@ -9,7 +9,7 @@ from app.infra.db import ReadTx, Record
 from app.office.clocks import rules, store
 from app.office.clocks.rules import DayLine, Pause
 from app.office.clocks.rules.recounting import Recount
-from app.office.clocks.service.keeping import ClockState, calendar_of, state
+from app.office.clocks.service.keeping import ClockState, calendar_of, edition_of, state
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class Explanation:
     policy_version: int
     calendar_version: int
     recounts: tuple[Recount, ...] = ()  # By versions of the calendar that came later, oldest first.
+    calendar_key: str = "cn"
 
 
 async def due_of(tx: ReadTx, root_id: UUID, now: datetime) -> tuple[ClockState, ...]:
@@ -65,7 +66,7 @@ async def explain(tx: ReadTx, root_id: UUID, *, now: datetime) -> Mapping[tuple[
 async def _explained(
     tx: ReadTx, row: Record, pauses: tuple[Pause, ...], told: Mapping[tuple[UUID, int], datetime], now: datetime
 ) -> Explanation:
-    calendar = await calendar_of(tx, row["calendar_version"])
+    calendar = await calendar_of(tx, edition_of(row))
     clock = store.clock_of(row, pauses)
     until = max(now, row["started_at"]) if row["state"] == "paused" else row["due_at"]
     seen = min(now, row["stopped_at"] or now)
@@ -76,5 +77,5 @@ async def _explained(
     return Explanation(
         state(row), rules.trace(clock, calendar, until), pauses,
         rules.time_used(clock, calendar, max(seen, row["started_at"])).share_ppm, rungs,
-        row["policy_version"], row["calendar_version"],
+        row["policy_version"], row["calendar_version"], calendar_key=row["calendar_key"],
     )  # fmt: skip

@@ -15,16 +15,18 @@ from uuid import UUID
 import structlog
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.infra import outbox
 from app.infra.db import Database, ReadTx, Record, Role, Tx
 from app.kernel.clock import shanghai_date
-from app.kernel.errors import Refusal
 from app.office import policies
 from app.office.clocks import store
+from app.office.clocks.events import DeadlineRecounted
 from app.office.clocks.rules import Clock, Due
 from app.office.clocks.rules.recounting import Outcome, Recount, Recounted, recounted
+from app.office.clocks.rules.terms import Edition
 from app.office.clocks.service import ladders
 from app.office.clocks.service.cases import Lock, locks
-from app.office.clocks.service.keeping import calendar_on
+from app.office.clocks.service.keeping import CALENDAR, calendar_of, calendar_on, edition_on
 
 BLOCK: Final = 200  # Roots in one transaction: some hundredths of a second.
 log = structlog.get_logger(__name__)
@@ -57,11 +59,7 @@ async def recount(db: Database, more_locks: Mapping[str, Lock], now: datetime | 
     lock_of = {**locks(), **more_locks}
     async with db.reading(Role.WORKER) as tx:
         at = now or tx.now
-        try:
-            version, _calendar = await calendar_on(tx, shanghai_date(at))
-        except Refusal:  # Before the first calendar there is nothing to count again.
-            return 0
-        stale = await store.read_stale_roots(tx, list(lock_of), version, at, BLOCK)
+        stale = await store.read_stale_roots(tx, list(lock_of), await _in_force(tx, at), at, BLOCK)
     done = 0
     for kind, root_ids in stale.items():
         done += await _block(db, kind, root_ids, lock_of[kind], now)
@@ -86,30 +84,61 @@ async def _recount(db: Database, kind: str, root_ids: Sequence[UUID], lock: Lock
     async with db.transaction(Role.WORKER) as tx:
         at = now or tx.now
         locked = await lock(tx, root_ids)
-        version, calendar = await calendar_on(tx, shanghai_date(at))
-        rows = await store.read_stale(tx, kind, locked, version, at)
+        editions = {edition.key: edition for edition in await _in_force(tx, at)}
+        rows = await store.read_stale(tx, kind, locked, list(editions.values()), at)
         pauses = await store.read_pauses_of(tx, [row["clock_id"] for row in rows])
         found: list[tuple[Record, Clock, Recounted]] = []
         for row in rows:
+            calendar = await calendar_of(tx, editions[row["calendar_key"]])
             clock = store.clock_of(row, pauses.get(row["clock_id"], ()))
             before = Due(row["due_on"], row["due_at"], row["is_provisional"])
             found.append((row, clock, recounted(clock, calendar, before, at)))
-        moved = [(row["clock_id"], clock) for row, clock, said in found if said.outcome is Outcome.MOVED]
+        moved = [(row, clock) for row, clock, said in found if said.outcome is Outcome.MOVED]
         if moved:
-            await ladders.tell_reached(tx, [clock_id for clock_id, _clock in moved], at=at)
-        await _write(tx, found, version, at)
-        for clock_id, clock in moved:
-            await ladders.move(tx, clock_id, clock, calendar)
+            await ladders.tell_reached(tx, [row["clock_id"] for row, _clock in moved], at=at)
+        await _write(tx, found, editions, at)
+        for row, clock in moved:
+            await ladders.move(tx, row["clock_id"], clock, await calendar_of(tx, editions[row["calendar_key"]]))
     return len(found)
 
 
-async def _write(tx: Tx, found: Sequence[tuple[Record, Clock, Recounted]], version: int, at: datetime) -> None:
-    by_new = [(row["clock_id"], said.due) for row, _clock, said in found if said.outcome is not Outcome.KEPT]
-    await store.set_recounted(tx, version, by_new)
-    told = [
-        (row, said.outcome.value, said.due, said.counted) for row, _c, said in found if said.outcome is not Outcome.SAME
+async def _in_force(tx: ReadTx, at: datetime) -> list[Edition]:
+    """Every calendar as it is in force; before the first there is nothing to count again."""
+    on = shanghai_date(at)
+    return [await edition_on(tx, key, on) for key in await policies.keys_in_force(tx, CALENDAR, on)]
+
+
+async def _write(
+    tx: Tx, found: Sequence[tuple[Record, Clock, Recounted]], editions: Mapping[str, Edition], at: datetime
+) -> None:
+    by = {row["clock_id"]: editions[row["calendar_key"]] for row, _clock, _said in found}
+    by_new = [
+        (row["clock_id"], by[row["clock_id"]], said.due)
+        for row, _clock, said in found
+        if said.outcome is not Outcome.KEPT
     ]
-    await store.insert_recounts(tx, version, at, told)
+    await store.set_recounted(tx, by_new)
+    told = [
+        (row, by[row["clock_id"]], said.outcome.value, said.due, said.counted)
+        for row, _clock, said in found
+        if said.outcome is not Outcome.SAME
+    ]
+    await store.insert_recounts(tx, at, told)
+    facts = [_fact(row, by[row["clock_id"]], said, at) for row, _clock, said in found]
+    await outbox.record_block(
+        tx, [one for one in facts if one.due_on != one.old_due_on], outbox.listeners(tx, DeadlineRecounted)
+    )
+    await outbox.record_block(tx, [one for one in facts if one.due_on == one.old_due_on], ())
+
+
+def _fact(row: Record, by: Edition, said: Recounted, at: datetime) -> DeadlineRecounted:
+    return DeadlineRecounted(
+        stream_id=row["root_id"], at=at, clock_id=row["clock_id"], case_kind=row["case_kind"], case_id=row["case_id"],
+        root_id=row["root_id"], clock=row["kind"], owner=row["owner"], outcome=said.outcome.value,
+        calendar_key=by.key, from_version=row["calendar_version"], to_version=by.version, old_due_on=row["due_on"],
+        due_on=said.due.due_on, from_base=row["base_version"], to_base=by.base_version,
+        business_id=row["business_id"], bank_id=row["bank_id"], branch_id=row["branch_id"],
+    )  # fmt: skip
 
 
 async def of_root(tx: ReadTx, root_id: UUID) -> tuple[Recount, ...]:
