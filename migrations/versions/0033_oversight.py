@@ -5,7 +5,7 @@ import voices
 from alembic import op
 
 revision = "0033"
-down_revision = "0029"
+down_revision = "0030"
 
 PICKED = "   where m.act = 'pick' and m.nth = 1)"
 GRANTED = """   join orders_v_orders o on o.order_id = m.order_id
