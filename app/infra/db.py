@@ -50,6 +50,7 @@ POOL_SIZES: Final = {Role.AUTH: 4, Role.BUSINESS: 4, Role.BANK: 4, Role.ACT: 4, 
 POOL_SIZE_OTHERS: Final = 2
 ACQUIRE_SECONDS_MAX: Final = 1.0
 PATIENT: Final = {Role.WORKER, Role.LOADER, Role.REPORTER}  # Nobody waits at a screen for these.
+JSONB_VERSION: Final = b"\x01"  # The first byte of jsonb on the wire.
 OUTCOME_UNKNOWN: Final = (
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
@@ -133,11 +134,25 @@ class ReadTx:
 class Tx(ReadTx):
     """A transaction that may write. Commits when its unit of work ends, rolls back when it raises."""
 
-    __slots__ = ("bus",)
+    __slots__ = ("_gathered", "bus")
 
     def __init__(self, *args: Any, bus: "Bus") -> None:
         super().__init__(*args)
         self.bus = bus
+        self._gathered: dict[Callable[[Tx, Sequence[Any]], Awaitable[None]], list[Any]] = {}
+
+    def gather(self, write: "Callable[[Tx, Sequence[T]], Awaitable[None]]", one: T) -> None:
+        """Have `write` write this at the end of the unit of work, with all others gathered for it, by one statement.
+
+        For what nothing in the unit reads again, such as traces and facts to tell.
+        """
+        self._gathered.setdefault(write, []).append(one)
+
+    async def write_gathered(self) -> None:
+        """The last thing of a unit of work before its commit."""
+        gathered, self._gathered = self._gathered, {}
+        for write, found in gathered.items():
+            await write(self, found)
 
     async def execute(self, sql: str, *args: object) -> int:
         """Run one statement; return the number of rows it touched."""
@@ -156,12 +171,13 @@ class Tx(ReadTx):
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Undo what happens inside when it raises, without ending the transaction."""
-        scope = self.scope
+        scope, gathered = self.scope, {write: list(found) for write, found in self._gathered.items()}
         await self._connection.execute("savepoint inner_work")
         try:
             yield
         except Exception:
             self.scope = scope  # Rolling back takes a narrowing back as well.
+            self._gathered = gathered
             await self._connection.execute("rollback to savepoint inner_work")
             raise
         finally:
@@ -188,7 +204,9 @@ class Database:
     async def transaction(self, role: Role, scope: Scope = Scope()) -> AsyncIterator[Tx]:
         """One unit of work that may write."""
         async with self._unit(role, scope, "begin") as (connection, now, wall):
-            yield Tx(connection, role, scope, now, wall, self._shared, bus=self.bus)
+            tx = Tx(connection, role, scope, now, wall, self._shared, bus=self.bus)
+            yield tx
+            await tx.write_gathered()
 
     @asynccontextmanager
     async def reading(self, role: Role, scope: Scope = Scope()) -> AsyncIterator[ReadTx]:
@@ -336,10 +354,14 @@ async def _business_now(connection: "asyncpg.pool.PoolConnectionProxy[Record]", 
 
 
 async def _codecs(connection: "asyncpg.Connection[Record]") -> None:
-    for kind in ("json", "jsonb"):
-        await connection.set_type_codec(
-            kind, schema="pg_catalog", encoder=lambda v: json.dumps(v, ensure_ascii=False), decoder=json.loads
-        )
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=lambda v: json.dumps(v, ensure_ascii=False), decoder=json.loads
+    )
+    await connection.set_type_codec(
+        "jsonb", schema="pg_catalog", format="binary",  # Text could not stand in a row that is read as one value.
+        encoder=lambda v: JSONB_VERSION + json.dumps(v, ensure_ascii=False).encode(),
+        decoder=lambda sent: json.loads(sent[1:]),
+    )  # fmt: skip
 
 
 async def _no_reset(_: "asyncpg.Connection[Record]") -> None:

@@ -49,13 +49,21 @@ class Bus:
 
 
 async def record(tx: Tx, event: Event) -> None:
-    """Write the event, one pending delivery per after-commit listener, and run the in-transaction listeners."""
-    kind = type(event)
-    names = list(tx.bus.after.get(kind, {}))
-    body = _shape(kind).dump_python(event, mode="json")
-    await tx.value("select record_event($1, $2, $3, $4, $5)", kind.__name__, event.stream_id, body, event.at, names)
-    for listener in tx.bus.in_tx.get(kind, ()):
+    """Run the in-transaction listeners; with the commit goes the event, and a delivery per after-commit listener."""
+    tx.gather(_write, event)
+    for listener in tx.bus.in_tx.get(type(event), ()):
         await listener(tx, event)
+
+
+async def _write(tx: Tx, events: Sequence[Event]) -> None:
+    """The events of a unit of work in the order in which they were recorded."""
+    ears = [(kind.__name__, name) for kind in {type(event) for event in events} for name in tx.bus.after.get(kind, {})]
+    await tx.value(
+        "select record_facts($1, $2, $3, $4, $5, $6)",
+        [type(event).__name__ for event in events], [event.stream_id for event in events],
+        [_shape(type(event)).dump_python(event, mode="json") for event in events], [event.at for event in events],
+        [kind for kind, _ in ears], [name for _, name in ears],
+    )  # fmt: skip
 
 
 async def record_block(tx: Tx, events: Sequence[Event], names: Sequence[str]) -> None:

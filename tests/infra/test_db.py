@@ -1,12 +1,13 @@
 """What a unit of work promises."""
 
 import asyncio
+from collections.abc import Sequence
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from app.infra.db import Database, Role, Scope
+from app.infra.db import Database, Role, Scope, Tx
 from app.kernel.errors import Refusal
 
 
@@ -79,6 +80,29 @@ async def test_a_savepoint_undoes_only_its_inside(db: Database):
 
     async with db.reading(Role.OPS) as tx:
         assert await tx.value("select ahead = '1 day' from business_clock")
+
+
+async def test_what_is_gathered_is_written_together_before_the_commit(db: Database):
+    """Traces and facts of one unit of work are a statement and not a round trip each; what is undone leaves none."""
+    written: list[list[str]] = []
+
+    async def write(tx: Tx, found: Sequence[str]) -> None:
+        written.append([await tx.value("select 'now'"), *found])
+
+    async with db.transaction(Role.OPS) as tx:
+        tx.gather(write, "first")
+        with pytest.raises(ZeroDivisionError):
+            async with tx.savepoint():
+                tx.gather(write, "undone")
+                raise ZeroDivisionError
+        tx.gather(write, "second")
+        before = list(written)
+    with pytest.raises(ZeroDivisionError):
+        async with db.transaction(Role.OPS) as tx:
+            tx.gather(write, "rolled back")
+            raise ZeroDivisionError
+
+    assert ([], [["now", "first", "second"]]) == (before, written)
 
 
 async def test_a_glance_is_one_statement_that_knows_nobody(db: Database):

@@ -91,11 +91,10 @@ async def grant(tx: Tx, letter: Grant, *, names: Names, by: Seat, now: datetime,
     shown = await write_letter(tx, letter, names, now=now)
     if seen_hash is not None and seen_hash != shown.text_hash:
         raise Refusal("conflict", "授权书文本已更新，请重新阅读后签署")
-    if await store.find_alive(tx, letter) is not None:
-        raise Refusal("already-exists", "该银行已有同一用途的有效授权")
     consent_id = new_id()
     signed = (shown.version, shown.text, shown.text_hash)
-    await store.insert(tx, consent_id, letter, signed, by=by.person_id, now=now)
+    if not await store.insert(tx, consent_id, letter, signed, by=by.person_id, now=now):
+        raise Refusal("already-exists", "该银行已有同一用途的有效授权")
     await _note(tx, "consent.granted", consent_id, letter)
     granted = ConsentGranted(
         stream_id=letter.order_id,

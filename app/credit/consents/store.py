@@ -19,6 +19,8 @@ INSERT: Final = """
 insert into consents (consent_id, business_id, grantor_subject_id, person_subject_id, bank_id, branch_id, order_id,
     purpose, data_classes, sign_method, signed_by, text_version, text_hash, letter, valid_from, valid_to, granted_at)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+on conflict (order_id, bank_id, purpose, coalesce(person_subject_id, grantor_subject_id)) where revoked_at is null
+do nothing
 """
 
 # Every condition stands here, so that a consent that does not hold is never locked: a reader who was too late must
@@ -45,10 +47,13 @@ def _consent(record: Any) -> Consent:
 
 async def insert(
     tx: Tx, consent_id: UUID, grant: Grant, letter: tuple[int, str, str], *, by: UUID, now: datetime
-) -> None:
-    """Write a signed letter: (text version, rendered text, its hash)."""
+) -> bool:
+    """Write a signed letter: (text version, rendered text, its hash).
+
+    False when one that was not revoked covers this order, bank, purpose and subject already.
+    """
     version, text, text_hash = letter
-    await tx.execute(
+    rows = await tx.execute(
         INSERT,
         consent_id,
         grant.business_id,
@@ -68,15 +73,7 @@ async def insert(
         grant.valid_to,
         now,
     )
-
-
-async def find_alive(tx: ReadTx, grant: Grant) -> UUID | None:
-    """The unrevoked letter that already covers this order, bank, purpose and subject, if there is one."""
-    subject_id = grant.person_subject_id or grant.grantor_subject_id
-    sql = """select consent_id from consents where order_id = $1 and bank_id = $2 and purpose = $3
-                and coalesce(person_subject_id, grantor_subject_id) = $4 and revoked_at is null"""
-    found: UUID | None = await tx.value(sql, grant.order_id, grant.bank_id, grant.purpose.value, subject_id)
-    return found
+    return rows == 1
 
 
 async def read(tx: ReadTx, consent_id: UUID) -> Consent | None:

@@ -21,22 +21,26 @@ COLUMNS = (
 async def insert_clock(
     tx: Tx, key: tuple[UUID, str, UUID, str], owner: str, clock: Clock, due: Due, policy: tuple[str, int],
     edition: Edition, pause_cap: int, parties: tuple[UUID | None, UUID | None, UUID | None],
-) -> UUID:  # fmt: skip
+    rungs: Sequence[tuple[int, Sequence[str], datetime | None]],
+) -> None:  # fmt: skip
     """`key`: root, case kind, case, clock kind. `policy`: its key and version. `parties`: the firm, the bank and its
-    branch."""
+    branch. `rungs`: share in percent, who is told, and when it is used up as far as is known.
+    """
     root_id, case_kind, case_id, kind = key
-    clock_id = new_id()
     await tx.execute(
-        "insert into clocks (clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit, count, limit_at,"
-        " pause_cap, started_at, due_on, due_at, is_provisional, policy_key, policy_version,"
+        "with started as (insert into clocks (clock_id, root_id, case_kind, case_id, kind, gen, owner, state, unit,"
+        " count, limit_at, pause_cap, started_at, due_on, due_at, is_provisional, policy_key, policy_version,"
         " calendar_version, calendar_key, base_version, business_id, bank_id, branch_id)"
         " select $1, $2, $3, $4, $5, 1 + coalesce(max(gen), 0), $6, 'running', $7, $8, $9, $10, $11, $12, $13, $14,"
-        " $15, $16, $17, $18, $19, $20, $21, $22 from clocks where case_id = $4 and kind = $5",
-        clock_id, root_id, case_kind, case_id, kind, owner, clock.limit.unit.value, clock.limit.n, clock.limit.at,
+        " $15, $16, $17, $18, $19, $20, $21, $22 from clocks where case_id = $4 and kind = $5)"
+        " insert into clock_rungs (clock_id, share, root_id, case_id, told, rung_at, business_id, bank_id)"
+        " select $1, share, $2, $4, string_to_array(told, ','), rung_at, $20, $21"
+        " from unnest($23::integer[], $24::text[], $25::timestamptz[]) as rung (share, told, rung_at)",
+        new_id(), root_id, case_kind, case_id, kind, owner, clock.limit.unit.value, clock.limit.n, clock.limit.at,
         pause_cap, clock.started_at, due.due_on, due.due_at, due.provisional, *policy, edition.version, edition.key,
         edition.base_version, *parties,
+        [share for share, _, _ in rungs], [",".join(told) for _, told, _ in rungs], [at for _, _, at in rungs],
     )  # fmt: skip
-    return clock_id
 
 
 async def read_alive(tx: ReadTx, case_id: UUID, kind: str) -> Record | None:
@@ -199,20 +203,6 @@ async def set_void(tx: Tx, case_id: UUID, kind: str | None, at: datetime) -> Non
         await tx.execute(f"update clock_rungs set rung_at = null where case_id = $1 and {AHEAD}", case_id, at)  # noqa: S608
     elif rows:
         await end_rungs(tx, [row["clock_id"] for row in rows], at)
-
-
-async def insert_rungs(
-    tx: Tx, clock_id: UUID, root_id: UUID, case_id: UUID, rungs: Sequence[tuple[int, Sequence[str], datetime | None]],
-    parties: tuple[UUID | None, UUID | None],
-) -> None:  # fmt: skip
-    """`rungs`: share in percent, who is told, and when it is used up as far as is known."""
-    await tx.execute(
-        "insert into clock_rungs (clock_id, share, root_id, case_id, told, rung_at, business_id, bank_id)"
-        " select $1, share, $2, $3, string_to_array(told, ','), rung_at, $7, $8"
-        " from unnest($4::integer[], $5::text[], $6::timestamptz[]) as rung (share, told, rung_at)",
-        clock_id, root_id, case_id, [share for share, _, _ in rungs], [",".join(told) for _, told, _ in rungs],
-        [rung_at for _, _, rung_at in rungs], *parties,
-    )  # fmt: skip
 
 
 async def read_untold(tx: ReadTx, clock_id: UUID) -> list[int]:

@@ -82,6 +82,7 @@ async def test_a_reader_in_order_waits_for_slow_commits(db: Database) -> None:
 
     async with db.transaction(Role.WORKER) as slow:
         await audit.write(slow, "thing.slow")
+        await slow.write_gathered()
         async with db.transaction(Role.WORKER) as fast:
             await audit.write(fast, "thing.fast")
         during = await read()

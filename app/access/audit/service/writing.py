@@ -23,12 +23,12 @@ async def write(
     case_id: UUID | None = None,
     detail: Mapping[str, str] = _NOTHING,
 ) -> None:
-    """Add an event in the caller's transaction, so that the act and its trace stand or fall together.
+    """Add an event with the caller's commit, so that the act and its trace stand or fall together.
 
     `act` is a short verb phrase such as `package.read`; `detail` holds codes and ids, no names and no free text.
     """
     assert _ACT.fullmatch(act), f"not an act: {act!r}"
-    await store.insert_event(tx, act, subject_id, case_id, detail)
+    tx.gather(store.insert_events, store.Entry(act, subject_id, case_id, detail))
 
 
 async def write_refusal(db: Database, request: RequestContext, refusal: Refusal) -> None:

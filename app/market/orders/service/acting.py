@@ -125,7 +125,6 @@ def _firing_order(clock: clocks.ClockState, places: Mapping[UUID, int]) -> tuple
 async def load(tx: Tx, order: Record, *, at: datetime) -> facts.Case:
     """The whole order as the rules want it at an instant, its suborders locked."""
     order_id = order["order_id"]
-    listed = await store.read_listed(tx, order_id)
     parts = await store.lock_parts(tx, order_id)
     asked = await store.read_asked(tx, order_id) if parts else {}
     held = {}
@@ -133,13 +132,13 @@ async def load(tx: Tx, order: Record, *, at: datetime) -> facts.Case:
         if row["state"] not in TERMINAL and row["accepted_at"] is not None:
             reservation = await parties.open_reservation(tx, row["suborder_id"])
             held[row["suborder_id"]] = 0 if reservation is None else reservation.held_fen
-    waiting = [row for row in listed if row["suborder_id"] not in {part["suborder_id"] for part in parts}]
+    waiting = [row for row in order["listed"] if row["suborder_id"] not in {part["suborder_id"] for part in parts}]
     over = order["end_state"] is not None or order["withdrawn_at"] is not None or at >= order["until_at"]
     holds = {} if over else await _holds(tx, order, waiting, at)
     bounds = await bounds_on(tx, shanghai_date(order["posted_at"]))
     lent = [row["suborder_id"] for row in parts if row["state"] in LENT]
     loans = await lending_store.read_loans(tx, lent) if lent else {}
-    return store.case_of(order, bounds, listed, parts, held, asked, holds, loans)
+    return store.case_of(order, bounds, parts, held, asked, holds, loans)
 
 
 async def _holds(tx: Tx, order: Record, waiting: list[Record], at: datetime) -> dict[UUID, bool]:
@@ -254,8 +253,9 @@ async def write(
     for step in outcome.steps:
         if isinstance(step, facts.Moved) and step.part.origin_id is None:
             if step.act is Act.PUSH:
-                await store.insert_part(tx, before.order_id, step.part, step.at)
-            await store.append_move(tx, before, step, who, tx.wall)
+                await store.push_part(tx, before, step, who, tx.wall)
+            else:
+                await store.append_move(tx, before, step, who, tx.wall)
     for part in after.parts:
         old = known.get(part.suborder_id)
         if old is not None and part != old:

@@ -93,6 +93,13 @@ async def post_order(tx: Tx, draft: Draft, picks: Sequence[Pick], *, by: Seat, n
     `consent-missing` when a letter does not stand for this order and bank, `already-exists` for the same draft twice.
     """
     await acting.narrow(tx, draft.order_id)
+    return await _post(tx, draft, picks, by=by, now=now)
+
+
+async def _post(
+    tx: Tx, draft: Draft, picks: Sequence[Pick], *, by: Seat, now: datetime, signed_here: bool = False
+) -> UUID:
+    """`signed_here`: this very unit of work has written the letters, so that they stand."""
     on = shanghai_date(now)
     _check(draft, picks, on, await bounds_on(tx, on))
     subject_id = await _subject_of(tx, by)
@@ -102,14 +109,14 @@ async def post_order(tx: Tx, draft: Draft, picks: Sequence[Pick], *, by: Seat, n
         raise Refusal("no-match", "续贷和延期只向原贷款银行申请")
     if len({found.entry.bank_id for found in listings}) < len(listings):
         raise Refusal("no-match", "一家银行只能选择一次")
-    await _check_consents(tx, draft, picks, listings, by=by, now=now)
-    if await store.read_order(tx, draft.order_id) is not None:
-        raise Refusal("already-exists")
+    if not signed_here:
+        await _check_consents(tx, draft, picks, listings, by=by, now=now)
     if draft.previous_order_id is not None and await _previous(tx, draft.previous_order_id) != by.org_id:
         raise Refusal("not-found", "没有这个此前的需求")
     ranked = await _rank(tx, draft, listings, on)
     version = (await policies.in_force(tx, "ranking", "new", on)).version
-    await store.insert_order(tx, _columns(draft, subject_id, typed, version, by, now))
+    if not await store.insert_order(tx, _columns(draft, subject_id, typed, version, by, now)):
+        raise Refusal("already-exists")
     await _insert_list(tx, draft, picks, ranked, by.org_id)
     await outbox.record(
         tx,
@@ -140,7 +147,7 @@ async def sign_and_post(tx: Tx, draft: Draft, ticks: Sequence[Tick], *, by: Seat
         names = consents.Names(grantor=grantor, bank=found.bank.name, branch=found.branch.name)
         consent_id = await consents.grant(tx, letter, names=names, by=by, now=now, seen_hash=tick.seen_hash)
         picks.append(Pick(tick.branch_id, tick.product_id, consent_id))
-    return await post_order(tx, draft, picks, by=by, now=now)
+    return await _post(tx, draft, picks, by=by, now=now, signed_here=True)
 
 
 def letter_for(

@@ -69,11 +69,10 @@ async def get_order(tx: ReadTx, order_id: UUID) -> OrderView:
     order = await store.read_order(tx, order_id)
     if order is None:
         raise Refusal("not-found")
-    listed = await store.read_listed(tx, order_id)
     suborders = await store.read_suborders(tx, order_id)
     bounds = await bounds_on(tx, shanghai_date(order["posted_at"]))
-    standing = rules.fold(store.case_of(order, bounds, listed, suborders, {}, {}, {}, {}))
-    return OrderView(order, standing, listed, suborders, await clocks.of_root(tx, order_id))
+    standing = rules.fold(store.case_of(order, bounds, suborders, {}, {}, {}, {}))
+    return OrderView(order, standing, order["listed"], suborders, await clocks.of_root(tx, order_id))
 
 
 async def list_orders(

@@ -19,6 +19,27 @@ ORDER: Final = (
     " until_on, until_at, posted_at, ranking_version, previous_order_id, withdrawn_at, end_state, ended_at,"
     " of_suborder_id, of_order_id, recommended_at"
 )
+# An order with its list, which is frozen once it is posted.
+WITH_LIST: Final = (
+    f"select {ORDER}, array(select l from order_listed l where l.order_id = o.order_id order by l.position) as listed"  # noqa: S608
+    " from orders o where order_id = $1"
+)
+
+
+PUSH: Final = """
+with pushed as (
+  insert into suborders (suborder_id, order_id, business_id, bank_id, branch_id, subject_id, product_id, consent_id,
+    position, state, amount_fen, term_months, purpose, collateral, district_code, until_on, deciding, pushed_at,
+    loan_type, of_suborder_id, recommended_at)
+  select l.suborder_id, o.order_id, o.business_id, l.bank_id, l.branch_id, o.subject_id, l.product_id, l.consent_id,
+    l.position, $3, o.amount_fen, o.term_months, o.purpose, o.collateral, o.district_code, o.until_on, l.deciding, $4,
+    o.loan_type, o.of_suborder_id, o.recommended_at
+  from order_listed l join orders o using (order_id) where o.order_id = $1 and l.suborder_id = $2
+  returning suborder_id, order_id, business_id, bank_id, branch_id)
+insert into suborder_moves (suborder_id, order_id, business_id, bank_id, branch_id, from_state, act, to_state, at,
+  recorded_at, cause, by_person, by_org)
+select suborder_id, order_id, business_id, bank_id, branch_id, $5, $6, $3, $4, $7, $8, $9, $10 from pushed
+"""
 
 
 async def find_order_of(tx: ReadTx, suborder_id: UUID) -> UUID | None:
@@ -28,7 +49,8 @@ async def find_order_of(tx: ReadTx, suborder_id: UUID) -> UUID | None:
 
 
 async def lock_order(tx: Tx, order_id: UUID) -> Record | None:
-    return await tx.row(f"select {ORDER} from orders where order_id = $1 for no key update", order_id)  # noqa: S608
+    """The order with its list, from now on ours alone."""
+    return await tx.row(f"{WITH_LIST} for no key update of o", order_id)
 
 
 async def lock_free(tx: Tx, order_ids: Sequence[UUID]) -> list[UUID]:
@@ -41,7 +63,8 @@ async def lock_free(tx: Tx, order_ids: Sequence[UUID]) -> list[UUID]:
 
 
 async def read_order(tx: ReadTx, order_id: UUID) -> Record | None:
-    return await tx.row(f"select {ORDER} from orders where order_id = $1", order_id)  # noqa: S608
+    """The order with its list."""
+    return await tx.row(WITH_LIST, order_id)
 
 
 async def read_orders(tx: ReadTx, business_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> list[Record]:
@@ -52,14 +75,6 @@ async def read_orders(tx: ReadTx, business_id: UUID, after: tuple[datetime, UUID
         " order by posted_at desc, order_id desc limit $4",
         business_id, *(after or (None, None)), limit,
     )  # fmt: skip
-
-
-async def read_listed(tx: ReadTx, order_id: UUID) -> list[Record]:
-    return await tx.fetch(
-        "select position, suborder_id, bank_id, branch_id, product_id, consent_id, is_reserve, score, factors,"
-        " deciding from order_listed where order_id = $1 order by position",
-        order_id,
-    )
 
 
 async def lock_parts(tx: Tx, order_id: UUID) -> list[Record]:
@@ -80,7 +95,6 @@ async def read_asked(tx: ReadTx, order_id: UUID) -> Mapping[UUID, frozenset[str]
 def case_of(
     order: Record,
     bounds: Bounds,
-    listed: Iterable[Record],
     parts: Iterable[Record],
     held: Mapping[UUID, int],
     asked: Mapping[UUID, frozenset[str]],
@@ -94,7 +108,7 @@ def case_of(
     return Case(
         order["order_id"], order["business_id"], order["amount_fen"], order["places"], order["until_at"],
         bounds,
-        tuple(_listed(row, holds) for row in listed),
+        tuple(_listed(row, holds) for row in order["listed"]),
         _parts(list(parts), held, asked, loans),
         order["withdrawn_at"], End(order["end_state"]) if order["end_state"] else None,
         LoanType(order["loan_type"]), order["recommended_at"],
@@ -140,8 +154,9 @@ def _part(
     )  # fmt: skip
 
 
-async def insert_order(tx: Tx, columns: Mapping[str, object]) -> None:
-    await _insert(tx, "orders", columns)
+async def insert_order(tx: Tx, columns: Mapping[str, object]) -> bool:
+    """False when that order is there already."""
+    return await _insert(tx, "orders", columns, "on conflict (order_id) do nothing") == 1
 
 
 async def insert_listed(tx: Tx, rows: Sequence[Sequence[object]]) -> None:
@@ -153,18 +168,13 @@ async def insert_listed(tx: Tx, rows: Sequence[Sequence[object]]) -> None:
     )
 
 
-async def insert_part(tx: Tx, order_id: UUID, part: Part, at: datetime) -> None:
-    """A pushed suborder: what was asked for is copied beside it, since a bank sees no order rows."""
+async def push_part(
+    tx: Tx, case: Case, push: Moved, by: tuple[UUID | None, UUID | None], recorded_at: datetime
+) -> None:
+    """A suborder and its first move. What was asked for is copied beside it, since a bank sees no order rows."""
     touched = await tx.execute(
-        "insert into suborders (suborder_id, order_id, business_id, bank_id, branch_id, subject_id, product_id,"
-        " consent_id, position, state, amount_fen, term_months, purpose, collateral, district_code, until_on, deciding,"
-        " pushed_at, loan_type, of_suborder_id, recommended_at) select l.suborder_id, o.order_id, o.business_id,"
-        " l.bank_id, l.branch_id, o.subject_id,"
-        " l.product_id, l.consent_id, l.position, $3, o.amount_fen, o.term_months, o.purpose, o.collateral,"
-        " o.district_code, o.until_on, l.deciding, $4, o.loan_type, o.of_suborder_id, o.recommended_at"
-        " from order_listed l join orders o using (order_id)"
-        " where o.order_id = $1 and l.suborder_id = $2",
-        order_id, part.suborder_id, State.PUSHED.value, at,
+        PUSH, case.order_id, push.part.suborder_id, push.to.value, push.at, push.part.state.value, push.act.value,
+        recorded_at, push.cause, *by,
     )  # fmt: skip
     assert touched == 1, "only a listed bank is pushed"
 
@@ -359,10 +369,11 @@ async def read_draws(tx: ReadTx, suborder_id: UUID) -> list[Record]:
     return await tx.fetch(sql, suborder_id)
 
 
-async def _insert(tx: Tx, table: str, columns: Mapping[str, object]) -> None:
+async def _insert(tx: Tx, table: str, columns: Mapping[str, object], on_conflict: str = "") -> int:
     names = ", ".join(columns)
     places = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
-    await tx.execute(f"insert into {table} ({names}) values ({places})", *columns.values())  # noqa: S608
+    sql = f"insert into {table} ({names}) values ({places}) {on_conflict}"  # noqa: S608
+    return await tx.execute(sql, *columns.values())
 
 
 async def share_state(tx: Tx, suborder_id: UUID) -> str | None:

@@ -105,15 +105,13 @@ async def lists_for(
     branch_ids: Collection[UUID] | None = None,
 ) -> tuple[Listing, ...]:
     """Every list in force on a day, narrowed as asked, with its product, branch and bank."""
-    begun = await store.read_lists_begun(tx, on, None, None, bank_id, loan_type, branch_ids)
-    entries = [entry for entry in begun if in_force([entry], on)]
-    products = {product.product_id: product for product in await store.read_products(tx, on, bank_id)}
-    branches = await store.read_branches_by_id(tx, [entry.branch_id for entry in entries])
-    all_banks = await banks(tx)
-    return tuple(
-        Listing(entry, products[entry.product_id], branches[entry.branch_id], all_banks[entry.bank_id])
-        for entry in entries
-    )
+    rows = await store.read_listings_begun(tx, on, bank_id, loan_type, branch_ids)
+    listings = (
+        Listing(store.published_list(row["entry"]), Product(**row["product"]), Branch(**row["branch"]),
+                _bank(row["bank"]))
+        for row in rows
+    )  # fmt: skip
+    return tuple(listing for listing in listings if in_force([listing.entry], on))
 
 
 def _bank(row: Record) -> Bank:

@@ -30,8 +30,7 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $
 on conflict (branch_id, product_id, version) do nothing
 """
 # The newest version that has begun; that it may be over is for the rule to say, or an older one would come back.
-LISTS_BEGUN = """
-select distinct on (l.branch_id, l.product_id) l.*
+BEGUN = """
 from published_lists l join products p using (product_id) join branches b using (branch_id)
 where l.valid_from <= $1
   and p.valid_from <= $1 and (p.valid_to is null or $1 <= p.valid_to)
@@ -41,6 +40,11 @@ where l.valid_from <= $1
   and ($6::uuid[] is null or l.branch_id = any($6))
 order by l.branch_id, l.product_id, l.version desc
 """
+LISTS_BEGUN = f"select distinct on (l.branch_id, l.product_id) l.* {BEGUN}"
+LISTINGS_BEGUN = f"""
+select distinct on (l.branch_id, l.product_id) l as entry, p as product, b as branch,
+  (select k from banks k where k.bank_id = l.bank_id) as bank {BEGUN}
+"""  # noqa: S608
 PRODUCTS_ON = """
 select * from products
 where valid_from <= $1 and (valid_to is null or $1 <= valid_to) and ($2::uuid is null or bank_id = $2)
@@ -147,6 +151,14 @@ async def read_lists_begun(
     return tuple(published_list(row) for row in rows)
 
 
+async def read_listings_begun(
+    tx: ReadTx, on: date, bank_id: UUID | None, loan_type: str | None, branch_ids: Collection[UUID] | None
+) -> list[Record]:
+    """Like `read_lists_begun`, each list (`entry`) with its `product`, `branch` and `bank`."""
+    branches = None if branch_ids is None else list(branch_ids)
+    return await tx.fetch(LISTINGS_BEGUN, on, None, None, bank_id, loan_type, branches)
+
+
 async def read_versions(tx: ReadTx, bank_id: UUID) -> tuple[PublishedList, ...]:
     """Every version of every list of a bank, the newest of each first."""
     rows = await tx.fetch(
@@ -237,8 +249,3 @@ async def read_settled(tx: ReadTx, since: datetime, most: int) -> list[Record]:
         since,
         most,
     )
-
-
-async def read_branches_by_id(tx: ReadTx, branch_ids: Sequence[UUID]) -> dict[UUID, Branch]:
-    rows = await tx.fetch("select * from branches where branch_id = any($1)", list(branch_ids))
-    return {row["branch_id"]: Branch(**row) for row in rows}

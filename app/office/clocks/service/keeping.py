@@ -90,15 +90,13 @@ async def start(
     clock = Clock(at, terms.limit)
     due = rules.due(clock, calendar)
     assert due is not None, "a clock without a pause is due some day"
-    parties = (case.business_id, case.bank_id)
-    clock_id = await store.insert_clock(
+    reached = {rung.share: rung.at for rung in rules.rungs(clock, calendar, [share for share, _ in terms.rungs])}
+    await store.insert_clock(
         tx, (case.root_id, case.kind, case.case_id, kind), terms.owner, clock, due,
-        (terms.policy_key, terms.policy_version), edition, terms.pause_cap, (*parties, case.branch_id),
+        (terms.policy_key, terms.policy_version), edition, terms.pause_cap,
+        (case.business_id, case.bank_id, case.branch_id),
+        [(share, told, reached[share]) for share, told in terms.rungs],
     )  # fmt: skip
-    if terms.rungs:
-        reached = {rung.share: rung.at for rung in rules.rungs(clock, calendar, [share for share, _ in terms.rungs])}
-        rungs = [(share, told, reached[share]) for share, told in terms.rungs]
-        await store.insert_rungs(tx, clock_id, case.root_id, case.case_id, rungs, parties)
     return due
 
 
