@@ -75,6 +75,7 @@ HANDLER_MODULES: Final = (
     "app.portal.health",
     "app.portal.style",
     "app.portal.verify",
+    "app.market.oversight.http",
     "app.market.oversight.pages.desk",
     "app.market.oversight.pages.urges",
     "app.market.oversight.pages.circulars",

@@ -65,8 +65,6 @@ async def test_the_page_says_the_figures_and_where_the_group_stands(db: Database
         assert len(figures) > 5
         filed, pushed = expected.get("complaints", (0, 0))[0], expected.get("funnel:push", (0, 0))[0]
         assert figures.pop(COMPLAINED, (0, 0)) == (filed, pushed)
-        filed, pushed = expected.get("complaints", (0, 0))[0], expected.get("funnel:push", (0, 0))[0]
-        assert figures.pop(COMPLAINED, (0, 0)) == (filed, pushed)
         assert figures == {name: expected[name] for name in figures}
 
 

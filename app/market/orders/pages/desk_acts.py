@@ -45,10 +45,13 @@ async def submit_acceptance(
     suborder_id: FromPath[UUID], data: Posted[ActForm], tx: Given[Tx], seat: Given[Seat], request: Asked
 ) -> Response[bytes]:
     """Take the order on."""
+    if await acceptances.holds_money(tx, suborder_id):
+        said = _("已受理：额度已占用，数据包已封存。请在 3 个工作日内联系企业。")
+    else:
+        said = _("已受理：延期不占用额度，数据包已封存。请在 3 个工作日内联系企业。")
     return await do_once(
-        request, tx, suborder_id, lambda: acceptances.accept_suborder(tx, suborder_id, by=seat, now=tx.now),
-        _("已受理：额度已占用，数据包已封存。请在 3 个工作日内联系企业。"),
-    )  # fmt: skip
+        request, tx, suborder_id, lambda: acceptances.accept_suborder(tx, suborder_id, by=seat, now=tx.now), said
+    )
 
 
 @post("/desk/suborders/{suborder_id:uuid}/contact", opt=ACT, include_in_schema=False)

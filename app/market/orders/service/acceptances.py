@@ -12,6 +12,7 @@ from app.kernel.ids import new_id
 from app.market import packages
 from app.market.orders import rules, store
 from app.market.orders.rules import facts
+from app.market.orders.rules.loans import LoanType
 from app.market.orders.service import acting
 from app.market.orders.service.beside import bank_inputs
 
@@ -29,6 +30,13 @@ async def accept_suborder(tx: Tx, suborder_id: UUID, *, by: Seat, now: datetime)
         raise Refusal("consent-missing")
     await seal_package(tx, entered, part, consent)
     return suborder_id
+
+
+async def holds_money(tx: Tx, suborder_id: UUID) -> bool:
+    """Whether accepting it sets money of a pool aside: a deferral puts off what is owed, and holds nothing. Refuses
+    `not-found`."""
+    await acting.find(tx, suborder_id)
+    return await store.read_loan_type(tx, suborder_id) is not LoanType.DEFERRAL
 
 
 async def seal_package(tx: Tx, entered: acting.Entered, part: facts.Part, consent: consents.Consent) -> None:

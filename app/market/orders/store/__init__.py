@@ -48,6 +48,11 @@ async def find_order_of(tx: ReadTx, suborder_id: UUID) -> UUID | None:
     return found
 
 
+async def read_loan_type(tx: ReadTx, suborder_id: UUID) -> LoanType:
+    """The type of loan of a suborder that the caller's audience may see."""
+    return LoanType(await tx.value("select loan_type from suborders where suborder_id = $1", suborder_id))
+
+
 async def lock_order(tx: Tx, order_id: UUID) -> Record | None:
     """The order with its list, from now on ours alone."""
     return await tx.row(f"{WITH_LIST} for no key update of o", order_id)

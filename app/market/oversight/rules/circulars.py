@@ -45,7 +45,9 @@ TRANSITIONS: Final[Mapping[tuple[State, Act], State]] = {
     (S.ANSWERED, A.RETURN): S.RETURNED,
     (S.ANSWERED, A.ACCEPT): S.ACCEPTED,
 }
-ROLE_OF: Final[Mapping[Act, str]] = {A.ANSWER: "bank_admin", A.RETURN: "regulator", A.ACCEPT: "regulator"}
+HEAD_OFFICE: Final = frozenset({"bank_admin", "bank_client"})  # A machine that works for the bank as a whole.
+REGULATOR: Final = frozenset({"regulator"})
+ROLES_OF: Final[Mapping[Act, frozenset[str]]] = {A.ANSWER: HEAD_OFFICE, A.RETURN: REGULATOR, A.ACCEPT: REGULATOR}
 WORDED: Final = frozenset({A.ANSWER, A.RETURN})
 WORDS_MIN: Final = 4
 
@@ -70,7 +72,7 @@ def judge(state: State, act: Act, *, bank_id: UUID, org_id: UUID, role: str, wor
     """
     if role != "regulator" and org_id != bank_id:
         return Refused(Not.NOT_THEIRS)
-    if role != ROLE_OF[act]:
+    if role not in ROLES_OF[act]:
         return Refused(Not.SIDE)
     to = TRANSITIONS.get((state, act))
     if to is None:

@@ -95,7 +95,8 @@ ABOVE: Final[Mapping[Addressee, Sequence[Addressee]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who acts. `role` is a seat's: regulator, bank_admin, branch_checker or branch_clerk; None is the clock."""
+    """Who acts. `role` is a seat's: regulator, bank_admin, branch_checker, branch_clerk or bank_client, a bank's
+    machine (for one branch, where it has one); None is the clock."""
 
     person_id: UUID | None
     role: str | None
@@ -127,7 +128,8 @@ class Refused:
 
 def sides(facts: Facts, person: Person) -> frozenset[Side]:
     """On which sides a person stands. Regulators urge, and are urged themselves at the highest rung; a head office is
-    urged, may answer for its branch, and judges what a rung (never a regulator) urged its branch to do."""
+    urged, may answer for its branch, and judges what a rung (never a regulator) urged its branch to do. A bank's
+    machine answers as its head office does, and judges nothing."""
     if person.role is None:
         return frozenset({Side.CLOCK})
     if person.role == "regulator":
@@ -137,6 +139,8 @@ def sides(facts: Facts, person: Person) -> frozenset[Side]:
     if person.role == "bank_admin":
         judges = facts.addressee is Addressee.BRANCH and not facts.by_hand
         return frozenset({Side.URGED, *([Side.URGER] if judges else [])})
+    if person.role == "bank_client" and person.branch_id is None:
+        return frozenset({Side.URGED})
     own = facts.addressee is Addressee.BRANCH and person.branch_id == facts.branch_id
     return frozenset({Side.URGED}) if own else frozenset()
 
