@@ -80,6 +80,7 @@ HANDLER_MODULES: Final = (
     "app.market.oversight.pages.urges",
     "app.market.oversight.pages.circulars",
     "app.market.reckonings.pages",
+    "app.market.promises.pages",
     "app.market.supervision.http",
     "app.market.supervision.pages.cards",
     "app.market.supervision.pages.cases",

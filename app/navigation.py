@@ -61,6 +61,7 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
         NavItem(N_("查找案件"), "/supervision/search"),
         NavItem(N_("拒单疑点"), "/supervision/refusals"),
         NavItem(N_("复算与推演"), "/supervision/reckonings"),
+        NavItem(N_("时限规则"), "/supervision/promises"),
         NavItem(N_("月度冻结"), "/supervision/months"),
         NavItem(N_("推荐清单"), "/recommendations"),
         OVERSIGHT,

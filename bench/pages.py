@@ -42,6 +42,7 @@ BUDGET_MS: Final = 150.0
 PATIENCE_MS: Final = 12_000.0  # A page that has missed by far is not asked forty times.
 QUERIES: Final[Mapping[str, str]] = {  # What a page needs to be asked with.
     "/matches": "amount_fen=30000000&term_months=12&purpose=%E5%A4%87%E8%B4%A7&collateral=none",
+    "/supervision/promises/promise": "key=DECISION",
     "/figures/cases": "figure=accepted",
     "/supervision/cases": "figure=accepted",
 }

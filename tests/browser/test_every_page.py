@@ -24,6 +24,7 @@ NOT_FOUND_BY_DESIGN: Final = frozenset({"GET /schema/{path}", "GET /static/{vers
 
 QUERIES: Final[Mapping[str, str]] = {  # What a page needs to be asked with.
     "/matches": "?amount_fen=30000000&term_months=12&purpose=%E5%A4%87%E8%B4%A7&collateral=none",
+    "/supervision/promises/promise": "?key=SIGN",
     "/figures/cases": "?figure=accepted",
     "/supervision/cases": "?figure=accepted",
 }

@@ -24,6 +24,7 @@ from tests.market.oversight import objects as oversight
 from tests.market.papers import objects as papers
 from tests.market.parties import objects as parties
 from tests.market.products import objects as products
+from tests.market.promises import objects as promises
 from tests.market.ratings import objects as ratings
 from tests.market.reckonings import objects as reckonings
 from tests.market.supervision import objects as supervision
@@ -260,8 +261,19 @@ async def make_reckonings(db: Database, mine: Mapping[SeatRole, Seat], others: M
     return Made(*({"reckoning_id": str(found)} for found in ids))
 
 
+async def make_waiting_changes(db: Database, mine: Mapping[SeatRole, Seat], others: Mapping[SeatRole, Seat]) -> Made:
+    """A change of a promise that a colleague of each office wants."""
+    casts = (("SIGN", mine), ("PAYOUT", others))
+    ids = []
+    for key, seats in casts:
+        maker = await supervision.second_of(db, seats[SeatRole.REGULATOR], f"maker-of-{key}")
+        ids.append(await promises.waiting_change(db, maker, key))
+    return Made(*({"proposal_id": str(found)} for found in ids))
+
+
 MAKERS: Final[dict[str, Maker]] = {
     "reckoning": make_reckonings,
+    "promise_waiting": make_waiting_changes,
     "complaint": make_complaints,
     "complaint_paper": make_complaint_papers,
     "complaint_to_escalate": make_disputed,

@@ -2,6 +2,7 @@
 
 from app.office.policies.rules import Policy
 from app.office.policies.service import (
+    add,
     all_in_force,
     all_versions,
     get_version,
@@ -13,6 +14,7 @@ from app.office.policies.service import (
 
 __all__ = [
     "Policy",
+    "add",
     "all_in_force",
     "all_versions",
     "get_version",

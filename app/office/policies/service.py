@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from app.infra.db import ReadTx
+from app.infra.db import ReadTx, Tx
 from app.kernel.errors import Refusal
 from app.office.policies import store
 from app.office.policies.rules import Policy
@@ -69,6 +69,15 @@ async def get_version(tx: ReadTx, kind: str, key: str, version: int) -> Policy:
 async def all_versions(tx: ReadTx, kind: str) -> tuple[Policy, ...]:
     """Every version of every key of a kind, by key and version: for what must know the past too."""
     return await store.read_all_versions(tx, kind)
+
+
+async def add(tx: Tx, policy: Policy) -> None:
+    """Make a new version of a rule. The database decides who may (docs/adr/0007-policy-is-data.md).
+
+    Refuses `already-exists` where the version is there: somebody else made it meanwhile.
+    """
+    if not await store.insert(tx, policy):
+        raise Refusal("already-exists", kind=policy.kind, key=policy.key, version=policy.version)
 
 
 async def _shelf(tx: ReadTx) -> _Shelf:

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from app.infra.db import ReadTx, Record
+from app.infra.db import ReadTx, Record, Tx
 from app.office.policies.rules import Policy
 
 COLUMNS = "kind, key, version, valid_from, valid_to, body"
@@ -44,6 +44,13 @@ async def read_version(tx: ReadTx, kind: str, key: str, version: int) -> Policy 
 async def read_all_versions(tx: ReadTx, kind: str) -> tuple[Policy, ...]:
     sql = f"select {COLUMNS} from policies where kind = $1 order by key, version"  # noqa: S608
     return tuple(_policy(row) for row in await tx.fetch(sql, kind))
+
+
+async def insert(tx: Tx, policy: Policy) -> bool:
+    """Write a version; False when it is there already."""
+    sql = f"insert into policies ({COLUMNS}) values ($1, $2, $3, $4, $5, $6) on conflict do nothing"  # noqa: S608
+    row = (policy.kind, policy.key, policy.version, policy.valid_from, policy.valid_to, dict(policy.body))
+    return await tx.execute(sql, *row) == 1
 
 
 def _policy(row: Record) -> Policy:
