@@ -56,7 +56,7 @@ NAVIGATION: Final[Mapping[str, tuple[NavItem, ...]]] = {
     ),
     "regulator": (
         NavItem(N_("今早"), "/supervision"),
-        NavItem(N_("监管概览"), "/supervision/overview"),
+        NavItem(N_("监管概览"), "/supervision/overview", also=("/supervision/card", "/supervision/cases")),
         NavItem(N_("行为监测"), "/supervision/conduct"),
         NavItem(N_("查找案件"), "/supervision/search"),
         NavItem(N_("拒单疑点"), "/supervision/refusals"),

@@ -24,12 +24,14 @@ LANGUAGE_SECONDS: Final = 180 * 24 * 3600
 class NavItem:
     """One entry of a role's navigation. `label` is a Chinese source text marked with `N_`.
 
-    `count_url` gives a piece of a page: how many things wait there. It is fetched after the page.
+    `count_url` gives a piece of a page: how many things wait there. It is fetched after the page. `also` are paths of
+    pages that belong to it, although their addresses do not begin with its own.
     """
 
     label: str
     url: str
     count_url: str = ""
+    also: tuple[str, ...] = ()
 
 
 def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, **values: object) -> Response[str]:

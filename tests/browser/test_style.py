@@ -134,7 +134,7 @@ async def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visit: Visi
     await walk.page.goto(walk.base + "/style")
 
     await walk.page.set_input_files("#f-paper", small)
-    await walk.says("流水.pdf · 293 KiB")
+    await walk.says("流水.pdf · 293 KB")
     await walk.page.set_input_files("#f-paper", large)
 
     await walk.says("文件超过 10 MiB")

@@ -60,7 +60,7 @@
   });
 
   // A file that was chosen or dropped: its name and size, and what is too large is refused before it is sent.
-  const size = (bytes) => bytes < 1048576 ? `${Math.max(1, Math.round(bytes / 1024))} KiB` : `${(bytes / 1048576).toFixed(1)} MiB`;
+  const size = (bytes) => bytes < 1048576 ? `${Math.max(1, Math.round(bytes / 1024))} KB` : `${(bytes / 1048576).toFixed(1)} MB`;
   document.addEventListener("change", (event) => {
     const drop = event.target.closest("[data-drop]");
     if (!drop || event.target.type !== "file") return;

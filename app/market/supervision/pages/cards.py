@@ -40,6 +40,7 @@ URL: Final = "/supervision/card"
 KINDS: Final = (By.BANK, By.BRANCH, By.DISTRICT, By.PRODUCT, By.INDUSTRY, By.SIZE, By.TYPE)
 PICTURED: Final = frozenset({"accepted", "bad_ratings", "refused_without_evidence", "satisfied"})
 Asked = Request[Any, Any, Any]
+Reasons = Mapping[str, tuple[str, str]]
 
 
 class CardForm(Form):
@@ -65,12 +66,13 @@ async def show_card(tx: Given[ReadTx], request: Asked) -> Response[str]:
     card = await cards.read_card(tx, by, key, month, is_ratio)
     names = await _names(tx)
     period = f"{month:%Y-%m}"
-    lines = _shown(card)
+    lines, reasons = _shown(card), await service.read_reason_words(tx)
     return page(
         request, "supervision/card.html", card=card, lines=lines, group=group_name(by.value, key, names), by=by.value,
         key=key, period=period, title=month_words(period), text=figure_text, url=URL, by_words=BY_WORDS,
-        percent=finding_words.percent, tenths=sheets.tenths_text, cases=_cases_url(card), small=_pictures(card),
-        options=[(one, month_words(one)) for one in _periods(shanghai_date(tx.now), period)], tabs=_tabs(by, period),
+        reasons=reasons, percent=finding_words.percent, tenths=sheets.tenths_text, cases=_cases_url(card),
+        small=_pictures(card), tabs=_tabs(by, period),
+        options=[(one, month_words(one)) for one in _periods(shanghai_date(tx.now), period)],
         frozen=await months.is_frozen(tx, month),
         papers=[one for one in await documents.read_of_month(tx, month) if one.kind == "card"][:10],
     )  # fmt: skip
@@ -139,12 +141,13 @@ async def submit_card(data: Posted[CardForm], tx: Given[Tx], seat: Given[Seat], 
     """Make a document of a scorecard as it stands now, in the language in use."""
     by, key, month = _asked({"by": data.by, "key": data.key, "period": data.period}, shanghai_date(tx.now))
     card = await cards.read_card(tx, by, key, month, is_ratio)
-    group = group_name(by.value, key, await _names(tx))
+    group, reasons = group_name(by.value, key, await _names(tx)), await service.read_reason_words(tx)
     title = _("{group} {month} 评价表").format(group=group, month=month_words(data.period))
     link = verify_url(request)
 
     def build(number: str) -> bytes:
-        return _paper(card, title, number, link) if data.format == "pdf" else _book(card, title, number, link)
+        write = _paper if data.format == "pdf" else _book
+        return write(card, title, number, link, reasons)
 
     async def make() -> UUID:
         draft = Draft("card", data.format, language(), title, month, tx.now, None, None, build)
@@ -155,7 +158,7 @@ async def submit_card(data: Posted[CardForm], tx: Given[Tx], seat: Given[Seat], 
     return see_other(request, f"{URL}?{query}#documents", flash=_("文件已生成，编号和指纹见下。"))
 
 
-def _rows(card: Card) -> list[tuple[str, ...]]:
+def _rows(card: Card, reasons: Reasons) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = []
     for one in _shown(card):
         found = figure_text.share_of(one.figure, one.own)
@@ -164,7 +167,7 @@ def _rows(card: Card) -> list[tuple[str, ...]]:
         interval = "" if plain else f"{low / 10_000:.1f}–{high / 10_000:.1f} %"
         rows.append(
             (
-                figure_text.name(one.figure), figure_text.said(one.figure, one.own),
+                figure_text.name(one.figure, reasons), figure_text.said(one.figure, one.own),
                 figure_text.counts(one.figure, one.own), interval, figure_text.said(one.figure, one.before),
                 figure_text.said(one.figure, one.city), figure_text.said(one.figure, one.like),
             )
@@ -182,11 +185,11 @@ def _said(card: Card) -> str:
     )
 
 
-def _paper(card: Card, title: str, number: str, link: str) -> bytes:
+def _paper(card: Card, title: str, number: str, link: str, reasons: Reasons) -> bytes:
     widths = ((5, "L"), (3, "R"), (3, "R"), (3, "R"), (2, "R"), (2, "R"), (2, "R"))
     heads = [(words, width, side) for words, (width, side) in zip(_heads(), widths, strict=True)]
     about = [(_("文件编号"), number), (_("截至"), said_at(card.as_of))]
-    block = Block(_("各项指标"), "", heads, _rows(card))
+    block = Block(_("各项指标"), "", heads, _rows(card, reasons))
     foot = f"{number} · {_('信易贷·渝惠融')}"
     return pdf(
         Paper(title, _said(card), about, link + number, _("扫码核验本文件"), [block], foot, card.as_of,
@@ -194,11 +197,11 @@ def _paper(card: Card, title: str, number: str, link: str) -> bytes:
     )  # fmt: skip
 
 
-def _book(card: Card, title: str, number: str, link: str) -> bytes:
+def _book(card: Card, title: str, number: str, link: str, reasons: Reasons) -> bytes:
     heads = [*((words, "text") for words in _heads()), ("figure", "text"), ("value", "count"), ("of", "count")]
     rows: list[tuple[str | int | None, ...]] = [
         (*cells, one.figure, one.own.value, one.own.of)
-        for cells, one in zip(_rows(card), _shown(card), strict=True)
+        for cells, one in zip(_rows(card, reasons), _shown(card), strict=True)
     ]  # fmt: skip
     about = [
         (_("文件"), title), (_("文件编号"), number), (_("截至"), said_at(card.as_of)), (_("说明"), _said(card)),

@@ -1,7 +1,10 @@
 """A figure in words for the eye: the same on a page, in a workbook and on paper."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
+from app.market.supervision.pages.sheets import reason_words
 from app.market.supervision.pages.words import ACT_WORDS, figure_words
 from app.market.supervision.rules import FUNNEL, REFUSED, Share, Tally, share
 from app.web import formats
@@ -44,9 +47,11 @@ def is_share(figure: str) -> bool:
     return figure in SHARES or figure.endswith("_in_time")
 
 
-def name(figure: str) -> str:
-    """What a figure is called, with how it is taken where that is not plain."""
+def name(figure: str, reasons: Mapping[str, tuple[str, str]] = MappingProxyType({})) -> str:
+    """What a figure is called, with how it is taken where that is not plain; `reasons` say what a code stands for."""
     words = figure_words(figure)
+    if (code := figure.removeprefix(REFUSED)) != figure and code in reasons:
+        return f"{words} {reason_words(reasons, code)}"
     return _("{name}（{how}）").format(name=words, how=_(MARKS[figure])) if figure in MARKS else words
 
 

@@ -16,7 +16,15 @@ from app.infra.db import ReadTx, Tx
 from app.kernel.clock import SHANGHAI, shanghai_date
 from app.kernel.errors import Refusal
 from app.market.supervision import service
-from app.market.supervision.pages.gaming_words import FORMULA_WORDS, MEASURE_WORDS, SUMMED, percent, say, say_urge
+from app.market.supervision.pages.gaming_words import (
+    FORMULA_WORDS,
+    MEASURE_WORDS,
+    SUMMED,
+    say,
+    say_panel,
+    say_urge,
+    told,
+)  # fmt: skip
 from app.market.supervision.pages.overview import period_words
 from app.market.supervision.pages.words import STATE_WORDS
 from app.market.supervision.rules.gaming import Compared, Line, Measure
@@ -63,7 +71,8 @@ async def show_conduct(request: Asked, tx: Given[ReadTx]) -> Response[str]:
     names = await service.read_names(tx)
     return page(
         request, "supervision/conduct.html", panel=panel, part=part, names=names, words=MEASURE_WORDS,
-        formulas=FORMULA_WORDS, percent=percent, url=lambda one: part.url(f"{URL}/branches", measure=one.value),
+        formulas=FORMULA_WORDS, told=told, finding=say_panel(panel.measures),
+        url=lambda one: part.url(f"{URL}/branches", measure=one.value),
         findings={one: say(found, names, panel.norms.peers) for one, found in panel.measures.items()},
         **_filters(part, panel, await service.read_parties(tx), tx),
     )  # fmt: skip
@@ -87,7 +96,7 @@ async def show_measure(request: Asked, tx: Given[ReadTx]) -> Response[str]:
     kept = urlencode(dict(part.values))
     return page(
         request, "supervision/conduct_branches.html", panel=panel, found=found, names=names, part=part,
-        title=_(MEASURE_WORDS[measure]), formula=_(FORMULA_WORDS[measure]), percent=percent,
+        title=_(MEASURE_WORDS[measure]), formula=_(FORMULA_WORDS[measure]), told=lambda ppm: told(measure, ppm),
         finding=say(found, names, panel.norms.peers), measure=measure, is_gap=measure is Measure.PICKED,
         counted=_(SUMMED.get(measure, N_("笔"))),
         cases_url=lambda line, counts="": _cases_url(part, measure, line, counts),

@@ -38,6 +38,13 @@ def percent(ppm: int | None) -> str:
     return "—" if ppm is None else f"{ppm / 10_000:.1f} %"
 
 
+def told(measure: Measure, ppm: int | None) -> str:
+    """What a measure amounts to: a share, or, where it is the gap between two shares, percentage points with a sign."""
+    if ppm is None or measure is not Measure.PICKED:
+        return percent(ppm)
+    return _("{points} 个百分点").format(points=f"{ppm / 10_000:+.1f}".replace("-", "−"))
+
+
 def say(found: Compared, names: Mapping[str, str], peers: int) -> str:
     """What a measure shows: who stands out, or that nobody does, or that there is too little to say."""
     if not found.lines:
@@ -45,11 +52,11 @@ def say(found: Compared, names: Mapping[str, str], peers: int) -> str:
     if found.median_ppm is None:
         return _("样本足够的网点不到 {peers} 个，不作比较").format(peers=peers)
     if not found.out:
-        return _("没有网点明显偏高，全市 {city}").format(city=percent(found.city.ppm))
+        return _("没有网点明显偏高，全市 {city}").format(city=told(found.measure, found.city.ppm))
     first = found.out[0]
     slots = {
-        "name": names.get(str(first.branch_id), ""), "share": percent(first.estimate.ppm),
-        "others": percent(first.others.ppm), "n": len(found.out),
+        "name": names.get(str(first.branch_id), ""), "share": told(found.measure, first.estimate.ppm),
+        "others": told(found.measure, first.others.ppm), "n": len(found.out),
     }  # fmt: skip
     if len(found.out) == 1:
         return _("{name}明显偏高：{share}，其他网点合计 {others}").format(**slots)
@@ -60,5 +67,19 @@ def say_urge(found: Compared, line: Line, names: Mapping[str, str]) -> str:
     """The first words of an urge about a branch."""
     return _("{name}“{measure}”为 {share}，其他网点合计 {others}。请说明原因并整改。").format(
         name=names.get(str(line.branch_id), ""), measure=_(MEASURE_WORDS[found.measure]),
-        share=percent(line.estimate.ppm), others=percent(line.others.ppm),
+        share=told(found.measure, line.estimate.ppm), others=told(found.measure, line.others.ppm),
     )  # fmt: skip
+
+
+def say_panel(measures: Mapping[Measure, Compared]) -> str:
+    """What the whole panel shows, over all measures."""
+    out = [found for found in measures.values() if found.out]
+    if out:
+        branches = {line.branch_id for found in out for line in found.out}
+        return _("{n} 项做法有网点明显偏高，涉及 {m} 个网点").format(n=len(out), m=len(branches))
+    compared = sum(found.median_ppm is not None for found in measures.values())
+    if compared == 0:
+        return _("样本还不够，暂时看不出哪个网点明显偏高")
+    if compared == len(measures):
+        return _("{n} 项做法都没有网点明显偏高").format(n=compared)
+    return _("{n} 项可比较的做法中没有网点明显偏高，另外 {m} 项样本不够").format(n=compared, m=len(measures) - compared)

@@ -55,7 +55,7 @@ async def submit_document(
         raise Refusal("wrong-state", "这个月还没有冻结。")
     kept = _Kept(
         line.head, await months.read_frozen(tx, on), await months.read_restated(tx, on, [By.ALL]),
-        await service.read_norms(tx, on), tx.now, verify_url(request),
+        await service.read_norms(tx, on), await service.read_reason_words(tx), tx.now, verify_url(request),
     )  # fmt: skip
 
     async def make() -> UUID:
@@ -82,10 +82,11 @@ class _Kept:
     """What a document of a frozen month is made of."""
 
     def __init__(
-        self, head: Head, figures: Figures, restated: Sequence[Restated], norms: Norms, now: datetime, verify: str
-    ) -> None:
-        self.head, self.figures, self.restated, self.norms, self.now, self.verify = (
-            head, figures, restated, norms, now, verify,
+        self, head: Head, figures: Figures, restated: Sequence[Restated], norms: Norms,
+        reasons: Mapping[str, tuple[str, str]], now: datetime, verify: str,
+    ) -> None:  # fmt: skip
+        self.head, self.figures, self.restated, self.norms, self.reasons, self.now, self.verify = (
+            head, figures, restated, norms, reasons, now, verify,
         )  # fmt: skip
         self.names: Mapping[str, str] = {key.partition(":")[2]: one for key, one in head.frozen.names.items()}
 
@@ -137,8 +138,11 @@ class _Kept:
             found = figure_text.share_of(figure, tally)
             interval = "" if found is None or figure.endswith("_fen") else _interval(found.low_ppm, found.high_ppm)
             rows.append(
-                (figure_text.name(figure), figure_text.said(figure, tally), figure_text.counts(figure, tally), interval)
-            )
+                (
+                    figure_text.name(figure, self.reasons), figure_text.said(figure, tally),
+                    figure_text.counts(figure, tally), interval,
+                )
+            )  # fmt: skip
         return Block(_("全市"), _("可能范围：Wilson 区间，置信水平 95 %"), heads, rows)
 
     def _of(self, by: str, key: str) -> dict[str, Tally]:
@@ -174,7 +178,7 @@ class _Kept:
         heads = [(_("指标"), 5, "L"), (_("冻结时"), 3, "R"), (_("现在"), 3, "R"), (_("变化"), 3, "R")]
         rows = [
             (
-                figure_text.name(one.figure), _pair(one.figure, one.then), _pair(one.figure, one.now),
+                figure_text.name(one.figure, self.reasons), _pair(one.figure, one.then), _pair(one.figure, one.now),
                 figure_text.difference(one.figure, one.then, one.now),
             )
             for one in sorted(self.restated, key=lambda one: figure_text.in_order(one.figure))
@@ -192,8 +196,8 @@ class _Kept:
         rows = [
             (
                 _("全市") if by == By.ALL else _(BY_WORDS[by]), group_name(by, key, self.names),
-                figure_text.name(figure), figure_text.said(figure, self.figures[by, key, figure]), by, key, figure,
-                self.figures[by, key, figure].value, self.figures[by, key, figure].of,
+                figure_text.name(figure, self.reasons), figure_text.said(figure, self.figures[by, key, figure]), by,
+                key, figure, self.figures[by, key, figure].value, self.figures[by, key, figure].of,
             )
             for by, key, figure in ordered
         ]  # fmt: skip

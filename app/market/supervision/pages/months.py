@@ -99,7 +99,8 @@ async def show_month(month: FromPath[str], tx: Given[ReadTx], seat: Given[Seat],
         rows=[] if key is None else _lines(on, line.head, by, key, then, now),
         groups=_groups(on, by, then if line.head else now, now, names) if key is None else [],
         group=group_name(by.value, key or "", names) if key is not None else "", tabs=_tabs(on, by),
-        by_words=BY_WORDS, text=figure_text, columns=COLUMNS, small=(await service.read_norms(tx, on)).small,
+        by_words=BY_WORDS, text=figure_text, reasons=await service.read_reason_words(tx), columns=COLUMNS,
+        small=(await service.read_norms(tx, on)).small,
         restated=_count(then, now) if line.head else 0, why_not=_why_not(line, seat, tx),
         people=await _people(tx, line), papers=await documents.read_of_month(tx, on) if line.head else (),
     )  # fmt: skip
@@ -203,7 +204,7 @@ async def show_restated(month: FromPath[str], tx: Given[ReadTx], request: Asked)
         then=then.get(place), now=now.get(place), group=group_name(by.value, key, names), names=names,
         cases=await months.read_changed(tx, line.head, figure, by, key), most=months.CHANGED_MAX,
         url=f"{URL}/{on:%Y-%m}", act_words=ACT_WORDS, state_words=STATE_WORDS, cause_words=CAUSE_WORDS,
-        tally=lambda pair: Tally(*pair) if pair else None,
+        tally=lambda pair: Tally(*pair) if pair else None, reasons=await service.read_reason_words(tx),
     )  # fmt: skip
 
 
