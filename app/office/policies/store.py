@@ -48,8 +48,8 @@ async def read_all_versions(tx: ReadTx, kind: str) -> tuple[Policy, ...]:
 
 async def insert(tx: Tx, policy: Policy) -> bool:
     """Write a version; False when it is there already."""
-    sql = f"insert into policies ({COLUMNS}) values ($1, $2, $3, $4, $5, $6) on conflict do nothing"  # noqa: S608
-    row = (policy.kind, policy.key, policy.version, policy.valid_from, policy.valid_to, dict(policy.body))
+    sql = f"insert into policies ({COLUMNS}, loaded_at) values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing"  # noqa: S608
+    row = (policy.kind, policy.key, policy.version, policy.valid_from, policy.valid_to, dict(policy.body), tx.now)
     return await tx.execute(sql, *row) == 1
 
 
