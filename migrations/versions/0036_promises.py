@@ -4,7 +4,7 @@ from alembic import op
 from rls import role
 
 revision = "0036"
-down_revision = "0033"
+down_revision = "0034"
 
 # The rule is checked here too: no version without its approved proposal, no other kind of policy.
 AGREED = """

@@ -71,8 +71,9 @@ async def site(db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     await serving
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    """One for the run: each visitor has a context of its own in it, which shares nothing with the others."""
     path = find_browser()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=path, args=flags())
