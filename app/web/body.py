@@ -191,7 +191,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "less_than": N_("须小于 {lt}。"),
     "too_long": N_("项数过多。"),
     "too_short": N_("项数过少。"),
-    "timezone_naive": N_("时间须带时区。"),
+    "timezone_aware": N_("时间须带时区。"),
     "uuid_parsing": N_("须为标识号。"),
     "uuid_type": N_("须为标识号。"),
     "string_pattern_mismatch": N_("格式不正确。"),

@@ -1,13 +1,13 @@
 """What the gate and the strict shapes let through (bad inputs 1 to 5, 7, 15)."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 import pytest
 
 from app.kernel.errors import Refusal
-from app.web.body import BYTES_MAX, Body, FenField, Form, PpmField, gate, text
+from app.web.body import BYTES_MAX, Body, FenField, Form, InstantField, PpmField, gate, text
 
 
 class Inner(Body):
@@ -18,7 +18,7 @@ class Shape(Body):
     amount_fen: FenField
     rate_ppm: PpmField = 0
     note: Annotated[str, text(20)] = "-"
-    at: datetime | None = None
+    at: InstantField | None = None
     on: date | None = None
     who: UUID | None = None
     agreed: bool = False
@@ -67,6 +67,7 @@ REFUSED = [
     (b'{"amount_fen":1,"note":"   "}', "malformed-field", "/note"),
     (b'{"amount_fen":1,"at":"2026-02-30T10:00:00+08:00"}', "bad-time", "/at"),
     (b'{"amount_fen":1,"at":"2026-02-03T10:00:00+26:00"}', "bad-time", "/at"),
+    (b'{"amount_fen":1,"at":"2026-02-03T10:00:00"}', "bad-time", "/at"),
     (b'{"amount_fen":1,"at":1700000000}', "malformed-field", "/at"),
     (b'{"amount_fen":1,"on":"2026-02-30"}', "bad-time", "/on"),
     (b'{"amount_fen":1,"who":"not-an-id"}', "malformed-field", "/who"),
@@ -87,6 +88,12 @@ REFUSED = [
 def test_a_bad_body_is_refused_with_code_and_place(raw: bytes, code: str, place: object) -> None:
     """The framework alone would take the first four, keep the last of two keys, and fall over the deep ones."""
     assert (code, place) == refusal_for(raw)
+
+
+def test_a_time_without_its_zone_is_told_what_it_lacks() -> None:
+    """Whoever sends one has to know what to add."""
+    with pytest.raises(Refusal, match="时间须带时区"):
+        Shape.read(b'{"amount_fen":1,"at":"2026-02-03T10:00:00"}')
 
 
 def test_a_good_body_keeps_its_dates_and_ids() -> None:

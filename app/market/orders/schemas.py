@@ -52,6 +52,7 @@ class BoundsBody(BaseModel):
     offer_workdays_min: PositiveInt
     offer_workdays_max: Annotated[int, Field(ge=1, le=250)]
     draw_days_max: Annotated[int, Field(ge=1, le=3660)]
+    apr_max_ppm: Annotated[int, Field(ge=1, le=10_000_000)] = 10_000_000
 
     @model_validator(mode="after")
     def fit(self) -> Self:

@@ -17,7 +17,7 @@ from tests.market.orders.conftest import WAN, City
 from tests.support import shanghai
 from tests.test_tidy import REPOSITORY
 
-SHIPPED: dict[str, Any] = json.loads((REPOSITORY / "migrations/policies/order.json").read_text())[0]["body"]
+SHIPPED: dict[str, Any] = json.loads((REPOSITORY / "migrations/policies/order.json").read_text())[-1]["body"]
 FROM = date(2025, 10, 1)  # The second edition, for orders posted from this day on.
 
 
@@ -27,6 +27,7 @@ def test_the_edition_that_ships_is_read():
 
     assert (3, 2, 90) == (bounds.places_max, bounds.reserves_max, bounds.until_days_max)
     assert (5, 30, 180) == (bounds.offer_workdays_min, bounds.offer_workdays_max, bounds.draw_days_max)
+    assert 240_000 == bounds.apr_max_ppm
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_an_edition_that_contradicts_itself_is_no_edition(changed: dict[str, Any
 
 async def _second_edition(admin: "asyncpg.Connection[asyncpg.Record]") -> None:
     body = {**SHIPPED, "places_max": 4, "offer_workdays_min": 2, "offer_workdays_max": 40, "draw_days_max": 200}
-    sql = "select load_policy('order', 'bounds', 2, $1, null, $2::jsonb)"
+    sql = "select load_policy('order', 'bounds', 99, $1, null, $2::jsonb)"
     await admin.execute(sql, FROM, json.dumps(body))
 
 

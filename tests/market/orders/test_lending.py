@@ -41,11 +41,13 @@ NEEDS = [
     (Act.SETTLE, State.SERVICED, {}, {"reason": "short"}, "amount-out-of-range"),
     (Act.SETTLE, State.SERVICED, {}, {"on": TODAY + DAY}, "bad-time"),
     (Act.SETTLE, State.SERVICED, {"loan": REPAID}, {"on": START - DAY}, "bad-time"),
+    (Act.SETTLE, State.SERVICED, {"loan": replace(REPAID, newest_on=TODAY)}, {"on": TODAY - DAY}, "bad-time"),
     # reschedule: at most what the loan owes, a day that can be, an end ahead
     (Act.RESCHEDULE, State.PICKED, {"loan_type": f.LoanType.DEFERRAL}, {"owed_fen": 99}, "amount-out-of-range"),
     (Act.RESCHEDULE, State.PICKED, {"loan_type": f.LoanType.DEFERRAL}, {"on": TODAY - DAY}, "bad-time"),
     (Act.RESCHEDULE, State.PICKED, {"loan_type": f.LoanType.DEFERRAL}, {"on": TODAY + DAY}, "bad-time"),
     (Act.RESCHEDULE, State.PICKED, {"loan_type": f.LoanType.DEFERRAL}, {"until_on": TODAY}, "terms-out-of-range"),
+    (Act.RESCHEDULE, State.PICKED, {"loan_type": f.LoanType.DEFERRAL}, {"ends_on": LATER}, "terms-out-of-range"),
     (Act.RESCHEDULE, State.PICKED, {}, {}, "wrong-state"),
     (Act.SIGN, State.PICKED, {"loan_type": f.LoanType.DEFERRAL}, {}, "wrong-state"),
 ]

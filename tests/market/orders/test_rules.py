@@ -101,7 +101,7 @@ BY_NOBODY = {
 }  # The fill rule, clocks, another pick.
 WHO, REQUEST, OFFER, DRAW = (UUID(int=n) for n in (100, 500, 600, 700))
 ENTRY = UUID(int=800)
-TERMS = f.Terms(100, 80, 30_000, 90_000, 36)
+TERMS = f.Terms(100, 80, 30_000, 90_000, 36, 20, 3)
 LATER = TODAY + timedelta(days=400)
 LOAN = f.Loan(
     starts_on=TODAY - timedelta(days=30), term_ends_on=TODAY + timedelta(days=335),
@@ -213,6 +213,9 @@ NEEDS = [
     # papers: named once, none open, not asked before, not in the package, time left
     (Act.ASK_PAPERS, State.ACCEPTED, {}, {"items": ()}, "papers-refused"),
     (Act.ASK_PAPERS, State.ACCEPTED, {"papers_open": None}, {"items": ("a", "a")}, "papers-refused"),
+    (Act.ASK_PAPERS, State.ACCEPTED, {"papers_open": None}, {"items": ("合同", "合\u200b　同")}, "papers-refused"),
+    (Act.ASK_PAPERS, State.ACCEPTED, {"papers_open": None, "papers_asked": frozenset({"合同（购销）"})},
+     {"items": ("合同 (购销)",)}, "papers-refused"),
     (Act.ASK_PAPERS, State.ACCEPTED, {}, {}, "papers-refused"),
     (Act.ASK_PAPERS, State.ACCEPTED, {"papers_open": None, "papers_asked": frozenset({"ledger"})}, {},
      "papers-refused"),
@@ -226,11 +229,14 @@ NEEDS = [
     # offer: amount, hold, list, rate, term, validity, second person, money
     (Act.OFFER, State.CONTACTED, {}, {"amount_fen": 0}, "amount-out-of-range"),
     (Act.OFFER, State.CONTACTED, {}, {"amount_fen": 101}, "amount-out-of-range"),
+    (Act.OFFER, State.CONTACTED, {}, {"amount_fen": 19}, "amount-out-of-range"),
     (Act.OFFER, State.CONTACTED, {"held_fen": 79}, {}, "amount-exceeds-hold"),
     (Act.OFFER, State.CONTACTED, {"context": f.Context(None, 100)}, {}, "above-ceiling"),
     (Act.OFFER, State.CONTACTED, {}, {"rate_ppm": 29_999}, "terms-out-of-range"),
     (Act.OFFER, State.CONTACTED, {}, {"rate_ppm": 90_001}, "terms-out-of-range"),
     (Act.OFFER, State.CONTACTED, {}, {"term_months": 37}, "terms-out-of-range"),
+    (Act.OFFER, State.CONTACTED, {}, {"term_months": 2}, "terms-out-of-range"),
+    (Act.OFFER, State.CONTACTED, {}, {"apr_ppm": BOUNDS.apr_max_ppm + 1}, "terms-out-of-range"),
     (Act.OFFER, State.CONTACTED, {}, {"valid_workdays": 4}, "terms-out-of-range"),
     (Act.OFFER, State.CONTACTED, {}, {"valid_workdays": 31}, "terms-out-of-range"),
     (Act.OFFER, State.CONTACTED, {}, {"amount_fen": 81}, "four-eyes"),

@@ -30,7 +30,7 @@ POLICIES = {
 } | {Clock.UNTIL: sla.ClockPolicy(Clock.UNTIL, "firm", sla.Unit.UNTIL, 0)}
 _ANEW = replace(sla.FIRST[Clock.DECISION], starts=(sla.Begin("SuborderReopened"),))
 APPEALED = {Clock.DECISION: replace(POLICIES[Clock.DECISION], words=_ANEW)}
-TERMS = facts.Terms(ASKED, ASKED, 0, 150_000, 36)
+TERMS = facts.Terms(ASKED, ASKED, 0, 150_000, 36, 1, 1)
 BOUNDS = facts.Bounds(
     amount_min_fen=1, amount_max_fen=ASKED, term_months=(12,), term_months_max=36, until_days=(4,),
     until_days_suggested=4, until_days_max=4, places_max=3, places_suggested=1, reserves_max=2, offer_workdays_min=5,

@@ -195,6 +195,14 @@ async def test_a_second_pool_for_the_same_quarter_is_refused(db: Database, world
     assert "already-exists" == refused.value.code
 
 
+async def test_no_pool_is_opened_for_a_quarter_that_is_over(db: Database, world: World) -> None:
+    """Money that nobody could have held would only make the past look better."""
+    with pytest.raises(Refusal) as refused:
+        await open_pool(db, world, WAN, date(2025, 4, 1))
+
+    assert "bad-time" == refused.value.code
+
+
 async def test_releasing_many_leaves_out_what_holds_nothing(db: Database, world: World) -> None:
     """A pick passes over several suborders, some of which never held."""
     order_id, first, second, never = (new_id() for _ in range(4))

@@ -61,6 +61,7 @@ class Offer:
     term_months: int
     valid_workdays: int
     seconded: bool = False
+    apr_ppm: int = 0  # What it costs in a year with its fees.
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import pyxirr
 from app.kernel.workdays import month_later
 
 _YEAR_PPM: Final = 12_000_000
-APR_MAX: Final = 10.0  # Ten times the loan in a year: a slip of the keyboard, or no loan.
+APR_MAX: Final = 10.0  # Ten times the loan in a year: beyond what any edition of the policy may allow.
 _ANY_DAY: Final = date(2025, 1, 1)
 
 

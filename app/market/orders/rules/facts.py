@@ -79,7 +79,7 @@ class Terms:
     """What the bank has published about the product; money in fen, rates in ppm a year.
 
     For an acceptance: the list in force today. For an offer: the approval level of the list in force today (of the day
-    of acceptance when none is) and the product's own range of rates and terms.
+    of acceptance when none is) and the product's own range of amounts, rates and terms.
     """
 
     ceiling_fen: int
@@ -87,6 +87,8 @@ class Terms:
     rate_min_ppm: int
     rate_max_ppm: int
     term_months_max: int
+    amount_min_fen: int
+    term_months_min: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +111,7 @@ class Bounds:
     offer_workdays_min: int
     offer_workdays_max: int
     draw_days_max: int
+    apr_max_ppm: int = 10_000_000  # Interest and all fees together, as a yearly rate.
 
 
 @dataclass(frozen=True, slots=True)

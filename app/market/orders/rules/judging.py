@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from app.kernel.clock import shanghai_date
+from app.kernel.text import match_key
 from app.market.orders.rules import correcting, lending, linking
 from app.market.orders.rules.facts import (
     Accept,
@@ -147,12 +148,13 @@ def _investigate(work: Working, part: Part, command: Investigate) -> Refused | N
 
 
 def _ask_papers(work: Working, part: Part, command: AskPapers) -> Refused | None:
-    items = frozenset(command.items)
+    # By how they read: another blank or width makes no other paper of it.
+    items, asked = ({match_key(item) for item in named} for named in (command.items, part.papers_asked))
     if not items or len(items) < len(command.items):
         return Refused("papers-refused", "name every item once")
     if part.papers_open is not None:
         return Refused("papers-refused", "a request is open")
-    if items & part.papers_asked:
+    if items & asked:
         return Refused("papers-refused", "an item was asked for before")
     if command.in_package:
         return Refused("papers-refused", "an item is in the package")
@@ -161,7 +163,7 @@ def _ask_papers(work: Working, part: Part, command: AskPapers) -> Refused | None
     if part.context.pause_left <= 0:
         return Refused("papers-refused", "no time for papers is left")
     part = work.move(part, Act.ASK_PAPERS, part.state, command=command)
-    work.change(replace(part, papers_open=command.request_id, papers_asked=part.papers_asked | items))
+    work.change(replace(part, papers_open=command.request_id, papers_asked=part.papers_asked.union(command.items)))
     return None
 
 
@@ -178,12 +180,16 @@ def _offer(work: Working, part: Part, command: Offer) -> Refused | None:
         return Refused("amount-exceeds-hold")
     if terms is None:
         return Refused("above-ceiling", "no list has been published for this product")
+    if amount < min(work.case.amount_fen, max(terms.amount_min_fen, bounds.amount_min_fen)):
+        return Refused("amount-out-of-range", "an offer is at least the product's least amount")
     if not terms.rate_min_ppm <= command.rate_ppm <= terms.rate_max_ppm:
         return Refused("terms-out-of-range", "the rate is outside the product")
-    if not 0 < command.term_months <= terms.term_months_max:
+    if not terms.term_months_min <= command.term_months <= terms.term_months_max:
         return Refused("terms-out-of-range", "the term is outside the product")
     if not bounds.offer_workdays_min <= command.valid_workdays <= bounds.offer_workdays_max:
         return Refused("terms-out-of-range", "the offer stands for too few or too many workdays")
+    if command.apr_ppm > bounds.apr_max_ppm:
+        return Refused("terms-out-of-range", "with its fees it costs more in a year than is allowed")
     if amount > terms.approval_level_fen and not command.seconded:
         return Refused("four-eyes", "an offer above the approval level needs a second person")
     holds = part.loan_type is not LoanType.DEFERRAL
@@ -211,6 +217,8 @@ def _sign(work: Working, part: Part, command: Sign) -> Refused | None:
     assert part.picked_at is not None
     if not 0 < command.amount_fen <= part.offered_fen:
         return Refused("amount-exceeds-hold", "a contract is at most the offer")
+    if command.amount_fen < min(part.offered_fen, work.case.bounds.amount_min_fen):
+        return Refused("amount-out-of-range", "a contract is at least the least amount of an order")
     if not shanghai_date(part.picked_at) <= command.signed_on <= command.today:
         return Refused("bad-time", "a contract is signed between the pick and today")
     if not command.today <= command.draw_until_on <= command.signed_on + timedelta(days=work.case.bounds.draw_days_max):

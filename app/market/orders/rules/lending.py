@@ -82,8 +82,8 @@ def _settle(work: Working, part: Part, command: Settle) -> Refused | None:
     owed = part.outstanding_fen
     if owed and len(command.reason.strip()) < command.reason_min:
         return Refused("amount-out-of-range", "what is still owed is repaid, or written off with a reason")
-    if not part.loan.starts_on <= command.on <= command.today:
-        return Refused("bad-time", "a loan is settled between its first draw and today")
+    if not (part.loan.newest_on or part.loan.starts_on) <= command.on <= command.today:
+        return Refused("bad-time", "a loan is settled between its newest draw or repayment and today")
     part = work.change(replace(part, loan=replace(part.loan, written_off_fen=owed, overdue_fen=0)))
     work.move(part, Act.SETTLE, State.SETTLED, cause="written_off" if owed else "", command=command)
     return None
@@ -95,8 +95,8 @@ def _reschedule(work: Working, part: Part, command: Reschedule) -> Refused | Non
         return Refused("amount-out-of-range", "a deferral is at most what the loan still owes")
     if not shanghai_date(part.picked_at) <= command.on <= command.today:
         return Refused("bad-time", "an agreement is signed between the pick and today")
-    if command.until_on <= command.today:
-        return Refused("terms-out-of-range", "a new schedule ends after today")
+    if command.until_on <= max(command.today, command.ends_on or command.today):
+        return Refused("terms-out-of-range", "a new schedule ends after today and after the loan's last day")
     part = work.change(replace(part, signed_on=command.on))
     work.move(part, Act.RESCHEDULE, State.SETTLED, cause=LoanType.DEFERRAL, command=command)
     return None

@@ -54,6 +54,7 @@ class Loan:
     overdue_fen: int = 0
     overdue_since_on: date | None = None
     starts_on: date | None = None  # Of the first draw.
+    newest_on: date | None = None  # Of the newest draw or repayment.
     term_ends_on: date | None = None
     ends_on: date | None = None
 
@@ -119,13 +120,15 @@ class Settle:
 
 @dataclass(frozen=True, slots=True)
 class Reschedule:
-    """A deferral is agreed in writing on `on`. `owed_fen`: what its loan still owes, read under that loan's lock."""
+    """A deferral is agreed in writing on `on`. `owed_fen`, `ends_on`: what its loan still owes and its last day, read
+    under that loan's lock."""
 
     suborder_id: UUID
     on: date
     owed_fen: int
     until_on: date
     today: date
+    ends_on: date | None = None
 
 
 def latest_extension(lending: Lending, starts_on: date, term_ends_on: date) -> date:

@@ -197,7 +197,8 @@ async def _terms(tx: Tx, part: facts.Part, now: datetime) -> facts.Terms | None:
     entry = await parties.shelf.list_in_force(tx, part.branch_id, part.product_id, shanghai_date(now))
     if part.accepted_at is None:
         return None if entry is None else facts.Terms(
-            entry.ceiling_fen, entry.approval_level_fen, entry.rate_min_ppm, entry.rate_max_ppm, entry.term_months_max
+            entry.ceiling_fen, entry.approval_level_fen, entry.rate_min_ppm, entry.rate_max_ppm, entry.term_months_max,
+            entry.amount_min_fen, 1,
         )  # fmt: skip
     if entry is None:
         on = shanghai_date(part.accepted_at)
@@ -205,8 +206,9 @@ async def _terms(tx: Tx, part: facts.Part, now: datetime) -> facts.Terms | None:
         assert entry is not None, "a list covered it when it was accepted, and lists are never taken back in time"
     product = await parties.shelf.get_product(tx, part.product_id)
     return facts.Terms(
-        entry.ceiling_fen, entry.approval_level_fen, product.rate_min_ppm, product.rate_max_ppm, product.term_months_max
-    )
+        entry.ceiling_fen, entry.approval_level_fen, product.rate_min_ppm, product.rate_max_ppm,
+        product.term_months_max, product.amount_min_fen, product.term_months_min,
+    )  # fmt: skip
 
 
 async def decide(

@@ -85,7 +85,7 @@ async def make_offer(tx: Tx, suborder_id: UUID, offered: Offered, *, by: Seat, n
     part = entered.part(suborder_id, by)
     offer_id = new_id()
     case = await acting.with_context(tx, entered, suborder_id)
-    answer = rules.judge(case, offer_command(suborder_id, offer_id, offered), now)
+    answer = rules.judge(case, offer_command(suborder_id, offer_id, offered, shanghai_date(now)), now)
     if isinstance(answer, facts.Refused) and answer.code == "four-eyes":
         return await proposals.propose(
             tx, OFFER, suborder_id, _offered_body(offered), by=by, now=now, root_id=entered.case.order_id
@@ -159,9 +159,9 @@ async def _offer(
     tx: Tx, entered: acting.Entered, part: facts.Part, offer_id: UUID, offered: Offered, *, by: Seat, made_by: UUID,
     checked_by: UUID | None,
 ) -> None:  # fmt: skip
-    command = offer_command(part.suborder_id, offer_id, offered, seconded=checked_by is not None)
-    await acting.decide(tx, entered, command, by=by)
     on = shanghai_date(entered.now)
+    command = offer_command(part.suborder_id, offer_id, offered, on, seconded=checked_by is not None)
+    await acting.decide(tx, entered, command, by=by)
     _, calendar = await clocks.calendar_on(tx, on)
     price = cost.cost_of(offered.amount_fen, offered.rate_ppm, offered.term_months, offered.repayment, offered.fees, on)
     fees = [{"name": fee.name, "amount_fen": fee.amount_fen, "months": fee.months} for fee in offered.fees]
@@ -185,7 +185,9 @@ def price_of(body: Mapping[str, Any], on: date) -> cost.Cost:
     return cost.cost_of(made.amount_fen, made.rate_ppm, made.term_months, made.repayment, made.fees, on)
 
 
-def offer_command(suborder_id: UUID, offer_id: UUID, offered: Offered, *, seconded: bool = False) -> facts.Offer:
+def offer_command(
+    suborder_id: UUID, offer_id: UUID, offered: Offered, on: date, *, seconded: bool = False
+) -> facts.Offer:
     """An offer as the rules want it. Refuses `terms-out-of-range` for fees beyond reason."""
     fees_fen = sum(fee.amount_fen for fee in offered.fees)
     if (
@@ -196,9 +198,10 @@ def offer_command(suborder_id: UUID, offer_id: UUID, offered: Offered, *, second
         )
     ):
         raise Refusal("terms-out-of-range", "费用超出合理范围")
+    price = cost.cost_of(offered.amount_fen, offered.rate_ppm, offered.term_months, offered.repayment, offered.fees, on)
     return facts.Offer(
         suborder_id, offer_id, offered.amount_fen, offered.rate_ppm, offered.term_months, offered.valid_workdays,
-        seconded,
+        seconded, price.apr_ppm,
     )  # fmt: skip
 
 

@@ -197,7 +197,7 @@ async def quote_offer(tx: Tx, suborder_id: UUID, offered: Offered, *, by: Seat, 
     entered.part(suborder_id, by)
     case = await acting.with_context(tx, entered, suborder_id)
     try:
-        command = decisions.offer_command(suborder_id, new_id(), offered)
+        command = decisions.offer_command(suborder_id, new_id(), offered, shanghai_date(now))
     except Refusal as refusal:
         return Quote(refusal.code, needs_two=False, price=None)
     answer = rules.judge(case, command, now)

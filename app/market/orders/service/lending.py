@@ -127,7 +127,9 @@ async def agree_deferral(
     if loan.state not in LENT:
         raise Refusal("wrong-state", "原贷款已结清，不能再延期")
     await acting.narrow(tx, entered.case.order_id)
-    agreed = facts.Reschedule(suborder_id, signed_on, loan.outstanding_fen, until_on, shanghai_date(now))
+    agreed = facts.Reschedule(
+        suborder_id, signed_on, loan.outstanding_fen, until_on, shanghai_date(now), loan.loan.ends_on
+    )
     await acting.decide(tx, entered, agreed, by=by)
     await _insert_agreement(tx, entered, part, agreement_no, signed_on)
     await acting.narrow(tx, loan_order_id)

@@ -17,6 +17,8 @@ from app.market.orders.store import insert_child
 LOANS: Final = """
 select s.suborder_id,
        (select min(d.paid_on) from draws d where d.suborder_id = s.suborder_id) as starts_on,
+       (select max(d.paid_on) from draws d where d.suborder_id = s.suborder_id) as drawn_on,
+       max(e.told_on) filter (where e.kind = 'repayment') as repaid_on,
        (select f.term_months from offers f where f.offer_id = s.offer_id) as term_months,
        coalesce(sum(e.amount_fen) filter (where e.kind = 'repayment'), 0)::bigint as repaid_fen,
        coalesce(sum(e.amount_fen) filter (where e.kind = 'settlement'), 0)::bigint as written_off_fen,
@@ -62,7 +64,8 @@ def _loan(row: Record) -> Loan:
     overdue_fen = max(0, marked - row["since_fen"])
     return Loan(
         repaid_fen=row["repaid_fen"], written_off_fen=row["written_off_fen"], overdue_fen=overdue_fen,
-        overdue_since_on=row["marked_on"] if overdue_fen else None, starts_on=starts_on, term_ends_on=term_ends_on,
+        overdue_since_on=row["marked_on"] if overdue_fen else None, starts_on=starts_on,
+        newest_on=max(filter(None, (row["drawn_on"], row["repaid_on"])), default=None), term_ends_on=term_ends_on,
         ends_on=until_on or term_ends_on,
     )  # fmt: skip
 

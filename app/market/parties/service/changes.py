@@ -16,7 +16,7 @@ from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
 from app.market.parties.events import ListPublished
-from app.market.parties.rules import Product, PublishedList
+from app.market.parties.rules import Product, PublishedList, quarter_of
 from app.market.parties.schemas import ChangeBody, ListBody, ListsBody, PoolAmount, PoolOpening, PoolThaw
 from app.market.parties.service.pools import Pool, differs, get_pool, note_change
 from app.market.parties.service.shelf import branches_of, get_branch, get_product, products_on
@@ -70,12 +70,15 @@ def pool_case(branch_id: UUID, product_id: UUID, what: str) -> UUID:
 
 
 async def _vet_opening(tx: Tx, case_id: UUID, body: Mapping[str, Any], by: Seat, now: datetime) -> None:
-    await _own(tx, by, _read(PoolOpening, body))
+    opening = _read(PoolOpening, body)
+    await _own(tx, by, opening)
+    _not_past(opening, now)
 
 
 async def _open(tx: Tx, proposal: Proposal, by: Seat, now: datetime) -> None:
     body = _read(PoolOpening, proposal.body)
     product = await _own(tx, by, body)
+    _not_past(body, now)
     pool_id = new_id()
     if not await pool_store.insert_pool(
         tx, pool_id, product.bank_id, body.branch_id, body.product_id, body.quarter, body.cap_fen
@@ -83,6 +86,11 @@ async def _open(tx: Tx, proposal: Proposal, by: Seat, now: datetime) -> None:
         raise Refusal("already-exists", "该季度已有额度池。")
     pool = await get_pool(tx, pool_id)
     await _note(tx, pool, "open", body.cap_fen, body.cap_fen, body.why, proposal, by, now)
+
+
+def _not_past(body: PoolOpening, now: datetime) -> None:
+    if body.quarter < quarter_of(shanghai_date(now)):
+        raise Refusal("bad-time", "额度池不能为已经过去的季度开立。")
 
 
 async def _vet_amount(tx: Tx, pool_id: UUID, body: Mapping[str, Any], by: Seat, now: datetime) -> None:
