@@ -505,8 +505,11 @@ async def test_15_the_servers_clock_decides(town: Town) -> None:
         for one in written
     ]
     own_time = await town.post("clerk0", f"/suborders/{part}/investigation", {"answered_at": "2025-09-24T10:00:00Z"})
+    days = [await send(town, "firm", "/orders", order_with(town, "until_on", f'"{day}"'))
+            for day in ("0001-01-01", "2025-09-24", "9999-12-31")]  # fmt: skip
 
     assert [(422, "bad-time")] * len(written) == [said(answer) for answer in answers]
+    assert [(422, "bad-time")] * len(days) == [said(answer) for answer in days]
     assert (400, "unknown-field") == said(own_time)
 
 

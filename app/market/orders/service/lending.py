@@ -120,16 +120,15 @@ async def agree_deferral(
     offer = await store.read_offer(tx, suborder_id)
     if loan_id is None or offer is None or part.state is not State.PICKED:
         raise acting.refusal_of(facts.Refused("wrong-state"), kept=entered.fired)
-    until_on = month_later(signed_on, offer["term_months"])
+    today = shanghai_date(now)
+    until_on = month_later(min(signed_on, today), offer["term_months"])  # A day ahead is refused by the rule.
     await acting.narrow(tx, loan_order_id)
     lent = await acting.enter(tx, loan_order_id, now=now)
     loan = lent.case.part(loan_id)
     if loan.state not in LENT:
         raise Refusal("wrong-state", "原贷款已结清，不能再延期")
     await acting.narrow(tx, entered.case.order_id)
-    agreed = facts.Reschedule(
-        suborder_id, signed_on, loan.outstanding_fen, until_on, shanghai_date(now), loan.loan.ends_on
-    )
+    agreed = facts.Reschedule(suborder_id, signed_on, loan.outstanding_fen, until_on, today, loan.loan.ends_on)
     await acting.decide(tx, entered, agreed, by=by)
     await _insert_agreement(tx, entered, part, agreement_no, signed_on)
     await acting.narrow(tx, loan_order_id)

@@ -101,7 +101,7 @@ async def _post(
 ) -> UUID:
     """`signed_here`: this very unit of work has written the letters, so that they stand."""
     on = shanghai_date(now)
-    _check(draft, picks, on, await bounds_on(tx, on))
+    _check(draft, len(picks), on, await bounds_on(tx, on))
     subject_id = await _subject_of(tx, by)
     typed = await loan_types.check_type(tx, draft, subject_id, by=by, now=now)
     listings = await _listings(tx, draft, picks, on)
@@ -133,9 +133,11 @@ async def _post(
 async def sign_and_post(tx: Tx, draft: Draft, ticks: Sequence[Tick], *, by: Seat, now: datetime) -> UUID:
     """Sign one consent per ticked bank and post, all or nothing. Refuses as `consents.grant` and `post_order`."""
     await acting.narrow(tx, draft.order_id)
+    on = shanghai_date(now)
+    _check(draft, len(ticks), on, await bounds_on(tx, on))  # First: a letter's last day follows from the draft.
     subject_id = await _subject_of(tx, by)
     branch_ids = {tick.branch_id for tick in ticks}
-    listed = await _lists_of(tx, branch_ids, shanghai_date(now), draft.loan_type)
+    listed = await _lists_of(tx, branch_ids, on, draft.loan_type)
     grantor = (await subjects.get(tx, subject_id)).name
     picks = []
     for tick in ticks:
@@ -176,10 +178,10 @@ async def push_first(tx: Tx, event: OrderPosted) -> None:
     await acting.write(tx, entered.order, entered.case, outcome, by=None)
 
 
-def _check(draft: Draft, picks: Sequence[Pick], on: date, bounds: Bounds) -> None:
+def _check(draft: Draft, banks: int, on: date, bounds: Bounds) -> None:
     if not 0 < draft.places <= bounds.places_max:
         raise Refusal("terms-out-of-range", "同时办理的银行超出允许的家数", most=bounds.places_max)
-    if not picks or len(picks) > draft.places + bounds.reserves_max:
+    if not 0 < banks <= draft.places + bounds.reserves_max:
         raise Refusal("terms-out-of-range", "至少选择一家银行，候补不超过允许的家数", most=bounds.reserves_max)
     if not on < draft.until_on <= on + timedelta(days=bounds.until_days_max):
         raise Refusal("bad-time", "有效期自明日起计算，不超过允许的天数", most=bounds.until_days_max)
