@@ -143,7 +143,7 @@ class Past:
             return
         firm, seat, draft = asked
         async with self.db.reading(Role.BUSINESS, Scope(seat.org_id, seat.person_id)) as tx:
-            found = await orders.match(tx, draft, now=tx.now)
+            found = await orders.postings.match(tx, draft, now=tx.now)
         ticks = _ticked(found, len(plan.banks), dice)
         if not ticks:
             self._note("没有可受理的网点")

@@ -1,6 +1,7 @@
 """Orders: a firm's need, posted to the banks it chose; each bank's suborder from push to the last draw.
 
-`acceptances`, `decisions`, `payments`, `withdrawals`, `postings`, `reading` are the room's commands and views by noun.
+`acceptances`, `decisions`, `moving`, `payments`, `withdrawals`, `postings`, `reading` are its commands and
+views by noun.
 """
 
 from app.market.orders.rules.cost import Fee, Repayment
@@ -9,13 +10,14 @@ from app.market.orders.service import (
     acceptances,
     decisions,
     marks,
+    moving,
     payments,
     postings,
     reading,
     withdrawals,
 )
 from app.market.orders.service.acting import enter
-from app.market.orders.service.postings import Draft, Match, Pick, match, post_order, push_first
+from app.market.orders.service.postings import Draft, Match, Pick, post_order, push_first
 from app.market.orders.service.sweeping import sweep
 from app.market.orders.service.withdrawals import end_revoked, lock_for_revocation
 
@@ -32,7 +34,7 @@ __all__ = [
     "enter",
     "lock_for_revocation",
     "marks",
-    "match",
+    "moving",
     "payments",
     "post_order",
     "postings",

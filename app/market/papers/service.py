@@ -134,26 +134,33 @@ async def list_of_order(tx: ReadTx, order_id: UUID) -> Sequence[Paper]:
     return [Paper(**dict(row)) for row in await store.read_of_order(tx, order_id)]
 
 
-async def list_of_suborder(tx: ReadTx, suborder_id: UUID) -> Sequence[Paper]:
-    """The papers of one suborder that the audience may see, as they were brought."""
-    return [Paper(**dict(row)) for row in await store.read_of_suborder(tx, suborder_id)]
+async def list_of_suborder(tx: ReadTx, suborder_id: UUID, before: UUID | None = None) -> Sequence[Paper]:
+    """The papers of one suborder that the audience may see, as they were brought; with those of the one `before` it,
+    from which another branch took the case over."""
+    ids = [suborder_id] if before is None else [before, suborder_id]
+    return [Paper(**dict(row)) for row in await store.read_of_suborders(tx, ids)]
 
 
-async def open_paper(tx: Tx, suborder_id: UUID, paper_id: UUID, *, by: Seat) -> tuple[Paper, bytes]:
+async def open_paper(
+    tx: Tx, suborder_id: UUID, paper_id: UUID, *, by: Seat, before: UUID | None = None
+) -> tuple[Paper, bytes]:
     """A paper with its content, for its firm or its branch; the bank's opening is kept for the firm to see.
 
-    The caller has found the suborder alive where a bank asks. Refuses `not-found` for everybody else's.
+    The caller has found the suborder alive where a bank asks, and names the one `before` it where another branch took
+    the case over: its papers go along. Refuses `not-found` for everybody else's.
     """
-    row = await store.read_paper(tx, suborder_id, paper_id)
+    row = await store.read_paper(tx, [suborder_id] if before is None else [before, suborder_id], paper_id)
     if row is None or by.org_id not in (row["business_id"], row["bank_id"]):
         raise Refusal("not-found")
-    if by.org_id == row["bank_id"] and by.branch_id not in (None, row["branch_id"]):
+    carried = row["suborder_id"] == before
+    if by.org_id == row["bank_id"] and not carried and by.branch_id not in (None, row["branch_id"]):
         raise Refusal("not-found")
     content = await _unsealed(tx, row)
     is_own = by.org_id == row["business_id"]
     if not is_own:
         await store.insert_read(tx, {
             "read_id": new_id(), "paper_id": paper_id, **{name: row[name] for name in SUBORDERS_OWN},
+            "suborder_id": suborder_id, "branch_id": by.branch_id or row["branch_id"],
             "client_id": by.client_id, "person_id": by.person_id, "read_at": tx.now,
         })  # fmt: skip
     act = "paper.own-read" if is_own else "paper.read"

@@ -30,15 +30,15 @@ async def read_of_order(tx: ReadTx, order_id: UUID) -> Sequence[Record]:
     return await tx.fetch(sql, order_id)
 
 
-async def read_of_suborder(tx: ReadTx, suborder_id: UUID) -> Sequence[Record]:
-    sql = f"select {_HEAD} from papers where suborder_id = $1 order by brought_at, position"  # noqa: S608
-    return await tx.fetch(sql, suborder_id)
+async def read_of_suborders(tx: ReadTx, suborder_ids: Sequence[UUID]) -> Sequence[Record]:
+    sql = f"select {_HEAD} from papers where suborder_id = any($1) order by brought_at, position"  # noqa: S608
+    return await tx.fetch(sql, list(suborder_ids))
 
 
-async def read_paper(tx: ReadTx, suborder_id: UUID, paper_id: UUID) -> Record | None:
-    """Everything about a paper, the sealed content included."""
-    sql = f"select {_HEAD}, sealed from papers where suborder_id = $1 and paper_id = $2"  # noqa: S608
-    return await tx.row(sql, suborder_id, paper_id)
+async def read_paper(tx: ReadTx, suborder_ids: Sequence[UUID], paper_id: UUID) -> Record | None:
+    """Everything about a paper of one of these suborders, the sealed content included."""
+    sql = f"select {_HEAD}, sealed from papers where suborder_id = any($1) and paper_id = $2"  # noqa: S608
+    return await tx.row(sql, list(suborder_ids), paper_id)
 
 
 async def read_reads(tx: ReadTx, order_ids: Sequence[UUID]) -> Sequence[Record]:

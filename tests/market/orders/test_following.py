@@ -9,15 +9,16 @@ import pytest
 
 from app.access.seats import Seat, SeatRole
 from app.credit import consents
-from app.infra.db import Role
+from app.infra.db import Role, Scope
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
-from app.market import parties
-from app.market.orders.service import acceptances, appealing, corrections, decisions, moving
+from app.market import papers, parties
+from app.market.orders.service import acceptances, appealing, bringing, corrections, decisions, moving
 from app.market.parties import Branch
 from app.market.reasons import Claim, Comparison
 from app.replay import replay_sla
 from tests.market.orders.conftest import WAN, City, publish
+from tests.market.papers.samples import pdf
 from tests.market.parties.world import open_pool
 from tests.support import shanghai
 
@@ -225,3 +226,36 @@ async def test_an_appeal_outlives_its_order_and_its_silence_is_a_breach(city: Ci
     )
     assert [(True, None)] == await city.rows("select upheld, reopened_id from appeals")
     assert 1 == await city.value("select count(*) from suborders")
+
+
+async def test_what_the_firm_brought_goes_along_with_a_moved_case(city: City) -> None:
+    """The new branch lists and opens it after it accepted, with a package of its own; the old one and others do not."""
+    branch_id = await second_branch(city)
+    part: UUID = (await city.parts(await city.post(0)))[0]["suborder_id"]
+    await city.accept(part, 0, shanghai("2025-09-25 09:00"))
+    by, at = city.clerk(0), shanghai("2025-09-25 11:00")
+    await city.act(lambda tx: acceptances.ask_papers(tx, part, items=["流水"], note="", by=by, now=at), by, at)
+    async with city.db.reading(Role.BUSINESS) as tx:
+        limits = await papers.limits_on(tx, at)
+    files = await papers.check([papers.Upload("流水.pdf", "application/pdf", pdf())], limits)
+    await city.act(
+        lambda tx: bringing.bring(tx, part, answer="", files=files, limits=limits, by=city.firm, now=at), city.firm, at
+    )
+    new = await move(city, part, branch_id, shanghai("2025-09-26 09:00"))
+    clerk, moved = clerk_of(city, branch_id), shanghai("2025-09-26 10:00")
+    await city.act(lambda tx: acceptances.accept_suborder(tx, new, by=clerk, now=moved), clerk, moved)
+
+    listed = []
+    for seat in (clerk, by, clerk_of(city, new_id())):
+        async with city.db.reading(Role.BANK, Scope(seat.org_id, seat.person_id, seat.branch_id)) as tx:
+            listed.append(await papers.list_of_suborder(tx, new, part))
+    paper_id = listed[0][0].paper_id
+    _paper, content = await city.act(
+        lambda tx: bringing.open_paper(tx, new, paper_id, by=clerk, now=moved), clerk, moved
+    )
+    foreign = await city.refused(lambda tx: bringing.open_paper(tx, part, paper_id, by=by, now=moved), by, moved)
+
+    assert (content, [1, 1, 0]) == (pdf(), [len(one) for one in listed])
+    assert foreign in ("not-found", "wrong-state", "consent-missing")
+    assert [(new, branch_id)] == await city.rows("select suborder_id, branch_id from paper_reads")
+    assert 1 == await city.value("select count(*) from packages where suborder_id = $1", new)

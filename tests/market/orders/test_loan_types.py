@@ -94,7 +94,7 @@ async def test_a_renewal_goes_to_the_loans_bank_only(city: City) -> None:
     await city.set_clock(LATER)
 
     async with city.db.reading(Role.BUSINESS, Scope(city.firm.org_id, city.firm.person_id)) as tx:
-        found = await orders.match(tx, draft, now=LATER)
+        found = await orders.postings.match(tx, draft, now=LATER)
     with pytest.raises(Refusal) as refused:
         await post(city, other, LoanType.RENEWAL, loan)
     order_id = await post(city, mine, LoanType.RENEWAL, loan)

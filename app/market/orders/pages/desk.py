@@ -13,13 +13,14 @@ from app.infra.db import ReadTx, Role, Tx
 from app.kernel.clock import SHANGHAI, shanghai_date
 from app.kernel.ids import new_id
 from app.kernel.money import format_wan
-from app.market import packages, papers, parties, reasons
+from app.market import packages, papers, reasons
 from app.market.orders.pages import desk_words, words
 from app.market.orders.pages.desk_evidence import choices, gaps_of, initials, tabs_of
 from app.market.orders.pages.desk_lists import course_of
 from app.market.orders.pages.kinds import TITLES
 from app.market.orders.rules.states import Act, State
-from app.market.orders.service import desk, inbox, marks
+from app.market.orders.service import desk, inbox, marks, moving
+from app.market.orders.service.bringing import moved_from
 from app.market.orders.service.desk import CaseView
 from app.office import clocks
 from app.web import i18n
@@ -77,7 +78,7 @@ async def case_page(
     beside = await marks.marks_of(tx, view.part.suborder["order_id"], seat)
     values: dict[str, object] = {
         "view": view, "row": view.part.suborder, "may": may, "act": act, "opened": opened,
-        "marks": beside.get(suborder_id, ()), "others": await _other_branches(tx, view) if act == "reassign" else (),
+        "marks": beside.get(suborder_id, ()), "others": await _others(tx, view) if act == "reassign" else (),
         "appeal": view.part.appeal, "may_answer": view.part.appeal is not None and view.part.appeal.may_answer(seat),
         "course": await course_of(request, tx, seat), "grade": await inbox.grade_of(tx, suborder_id),
         "tabs": tabs_of(opened), "gaps": gaps_of(opened, desk_words.CLASSES), "words": desk_words, "firm": words,
@@ -86,7 +87,8 @@ async def case_page(
         "reasons": None, "chosen": None, "now": tx.now, "today": shanghai_date(tx.now), "draw_id": new_id(),
         "loan": loan, "loan_acts": LOAN_ACTS, "loan_titles": TITLES,
         "owed_wan": format_wan(loan.outstanding_fen).replace(",", "") if loan else "",
-        "base": f"/desk/suborders/{suborder_id}", "files": await papers.list_of_suborder(tx, suborder_id),
+        "base": f"/desk/suborders/{suborder_id}",
+        "files": await papers.list_of_suborder(tx, suborder_id, moved_from(view.part.suborder)),
     }  # fmt: skip
     return page(request, "orders/desk_case.html", status=status, **(values | more))
 
@@ -121,12 +123,9 @@ async def refusal_page(
     )  # fmt: skip
 
 
-async def _other_branches(tx: ReadTx, view: CaseView) -> list[tuple[UUID, str]]:
-    """Branches of the bank that publish the product today: those that could go on with the case."""
+async def _others(tx: ReadTx, view: CaseView) -> list[tuple[UUID, str]]:
     row = view.part.suborder
-    branches = [one for one in await parties.shelf.branches_of(tx, row["bank_id"]) if one.branch_id != row["branch_id"]]
-    lists = await parties.shelf.lists_in_force(tx, [one.branch_id for one in branches], shanghai_date(tx.now))
-    return [(one.branch_id, one.name) for one in branches if (one.branch_id, row["product_id"]) in lists]
+    return await moving.branches_for(tx, row["bank_id"], row["branch_id"], row["product_id"], now=tx.now)
 
 
 def _materials(view: CaseView) -> list[tuple[str, bool]]:

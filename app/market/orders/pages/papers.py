@@ -99,8 +99,9 @@ async def bring_files(
 @get("/suborders/{suborder_id:uuid}/papers", opt=SIDES)
 async def list_papers(suborder_id: FromPath[UUID], tx: Given[ReadTx]) -> dict[str, list[PaperView]]:
     """What the firm brought to one bank, as it was brought."""
-    await reading.get_suborder(tx, suborder_id)
-    return {"papers": [PaperView.of(one) for one in await papers.list_of_suborder(tx, suborder_id)]}
+    row = (await reading.get_suborder(tx, suborder_id)).suborder
+    found = await papers.list_of_suborder(tx, suborder_id, bringing.moved_from(row))
+    return {"papers": [PaperView.of(one) for one in found]}
 
 
 @get("/suborders/{suborder_id:uuid}/papers/{paper_id:uuid}", opt=OPENS)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.access.seats import Seat, SeatRole
 from app.credit import consents
-from app.infra.db import Tx
+from app.infra.db import Record, Tx
 from app.kernel.errors import Refusal
 from app.market import papers
 from app.market.orders import store
@@ -56,4 +56,10 @@ async def open_paper(
     await consents.check(
         tx, letter.consent_id, bank_id=row["bank_id"], branch_id=row["branch_id"], purpose=letter.purpose, now=now
     )
-    return await papers.open_paper(tx, suborder_id, paper_id, by=by)
+    return await papers.open_paper(tx, suborder_id, paper_id, by=by, before=moved_from(row))
+
+
+def moved_from(row: Record) -> UUID | None:
+    """The suborder from which another branch took this one over, with what the firm had brought; None where none."""
+    found: UUID | None = row["origin_id"] if row["origin"] == "moved" else None
+    return found

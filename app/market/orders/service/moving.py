@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.access.seats import Seat, SeatRole
 from app.credit import consents
-from app.infra.db import Tx
+from app.infra.db import ReadTx, Tx
 from app.kernel.clock import shanghai_date
 from app.kernel.errors import Refusal
 from app.kernel.ids import new_id
@@ -34,6 +34,15 @@ async def reassign_suborder(tx: Tx, suborder_id: UUID, *, branch_id: UUID, by: S
     await acting.decide(tx, entered, command, by=by)
     await consents.amend_branch(tx, part.consent_id, branch_id, by=by, now=now)
     return command.to_id
+
+
+async def branches_for(
+    tx: ReadTx, bank_id: UUID, branch_id: UUID, product_id: UUID, *, now: datetime
+) -> list[tuple[UUID, str]]:
+    """(branch, name) of the bank's others that publish the product today: those that could go on with a case."""
+    branches = [one for one in await parties.shelf.branches_of(tx, bank_id) if one.branch_id != branch_id]
+    lists = await parties.shelf.lists_in_force(tx, [one.branch_id for one in branches], shanghai_date(now))
+    return [(one.branch_id, one.name) for one in branches if (one.branch_id, product_id) in lists]
 
 
 def _part(entered: acting.Entered, suborder_id: UUID, by: Seat) -> facts.Part:

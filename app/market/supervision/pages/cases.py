@@ -7,13 +7,14 @@ from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Request, Response, get
+from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from markupsafe import Markup
 
-from app.access.seats import SeatRole
-from app.infra.db import ReadTx, Tx
+from app.access.seats import Seat, SeatRole
+from app.infra.db import ReadTx, Role, Tx
 from app.kernel.errors import Refusal
+from app.market.orders import moving
 from app.market.supervision import service
 from app.market.supervision.pages.words import (
     ACT_WORDS,
@@ -44,12 +45,22 @@ from app.market.supervision.schemas import CASE_FILTERS, read_cases_asked, read_
 from app.market.supervision.service import CaseFound, voices
 from app.market.supervision.service.voices import VoiceFound
 from app.office import clocks, messages
+from app.web.body import Form, Posted
 from app.web.deps import Given
 from app.web.i18n import N_, _, language
-from app.web.pages import page
+from app.web.idempotency import once
+from app.web.pages import page, see_other
 from app.web.paging import read_page
 
 REGULATOR: Final = {"roles": (SeatRole.REGULATOR,)}
+MOVES: Final = REGULATOR | {"db": Role.ACT}
+MOVABLE: Final = ("pushed", "accepted", "contacted")
+
+
+class ReassignmentForm(Form):
+    """To which of the bank's other branches."""
+
+    branch_id: UUID
 
 
 @get("/supervision/cases", opt=REGULATOR, include_in_schema=False)
@@ -103,6 +114,7 @@ async def show_case_file(suborder_id: FromPath[UUID], request: Request[Any, Any,
         strips=[(why, _days(why)) for why in await service.explain_deadlines(tx, found.order_id, suborder_id)],
         english=language() == "en",
         names=await service.read_names(tx),
+        others=await _others(tx, found),
         act_words=ACT_WORDS,
         cause_words=CAUSE_WORDS,
         clock_words=CLOCK_WORDS,
@@ -125,6 +137,31 @@ async def show_case_file(suborder_id: FromPath[UUID], request: Request[Any, Any,
         voice_sides=VOICE_SIDES,
         addressee_words=ADDRESSEE_WORDS,
         message_text=_message_text,
+    )
+
+
+async def _others(tx: ReadTx, case: service.CaseFile) -> list[tuple[UUID, str]]:
+    """The branches to which a case may go while nothing is decided; none later."""
+    if case.state not in MOVABLE:
+        return []
+    return await moving.branches_for(tx, case.bank_id, case.branch_id, case.product_id, now=tx.now)
+
+
+@post("/supervision/cases/{suborder_id:uuid}/reassignment", opt=MOVES, include_in_schema=False)
+async def submit_reassignment(
+    suborder_id: FromPath[UUID], data: Posted[ReassignmentForm], tx: Given[Tx], seat: Given[Seat],
+    request: Request[Any, Any, Any],
+) -> Response[bytes]:  # fmt: skip
+    """Have another branch of the same bank go on with a case."""
+
+    async def act() -> UUID:
+        return await moving.reassign_suborder(tx, suborder_id, branch_id=data.branch_id, by=seat, now=tx.now)
+
+    followed_by = await once(request, tx, act)
+    return see_other(
+        request,
+        f"/supervision/cases/{followed_by}",
+        flash=_("已转给该网点，这是接手后的案卷；时限照旧，企业和两个网点会收到通知。"),
     )
 
 
