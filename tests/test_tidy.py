@@ -165,6 +165,16 @@ def test_every_policy_is_dated_and_its_versions_do_not_overlap(path: Path):
     assert not errors, "\n".join(errors)
 
 
+def test_migrations_form_one_chain():
+    """Two that follow the same one leave a database with no newest version, and nothing can be made or brought up."""
+    text = "\n".join(sources(REPOSITORY / "migrations" / "versions").values())
+    names, before = (re.findall(rf'(?m)^{word} = "(\w+)"', text) for word in ("revision", "down_revision"))
+
+    assert sorted(set(names)) == sorted(names)
+    assert sorted(set(before)) == sorted(before)
+    assert len(set(names) - set(before)) == 1
+
+
 def test_migrations_read_no_clock_outside_defaults():
     """A function in the database that reads a clock would disagree with a moved business clock."""
     versions = sources(REPOSITORY / "migrations" / "versions")

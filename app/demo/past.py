@@ -28,7 +28,7 @@ from app.kernel.errors import Refusal
 from app.kernel.ids import compose
 from app.market import orders
 from app.market.orders import Repayment
-from app.market.orders.service import acceptances, decisions, payments, withdrawals
+from app.market.orders.service import acceptances, decisions, desk, payments, withdrawals
 from app.market.orders.service.decisions import Offered, Said
 from app.market.orders.service.postings import Tick
 from app.market.parties import shelf
@@ -236,6 +236,7 @@ class Past:
         )  # fmt: skip
 
     async def _do_investigate(self, running: Running, who: UUID, clerk: Seat, part: Mapping[str, Any]) -> bool:
+        await self._may(clerk, "已查看数据包", lambda tx: desk.read_package(tx, who, by=clerk, now=tx.now))
         return await self._may(
             clerk, "已尽调", lambda tx: acceptances.investigate_suborder(tx, who, by=clerk, now=tx.now)
         )

@@ -26,6 +26,8 @@ JOBS: Final = {
     "proposals": N_("待复核到期"), "revocations": N_("撤回授权"), "pools": N_("额度池对账"),
     "forgetting": N_("清理过期的登录与凭证"), "messages": N_("短信与邮件"), "seals": N_("封存记录"),
     "recounts": N_("期限重算"), "calendar": N_("放假安排提醒"),
+    "all-pools": N_("全部额度池对账"), "callbacks": N_("抽取回访"), "nightly": N_("每晚复算"),
+    "figures": N_("汇总数字"), "conduct": N_("行为监测"), "reckonings": N_("复算与推演"),
 }  # fmt: skip
 COUNTED: Final = 500  # More need not be told apart.
 MOMENT: Final = timedelta(seconds=5)  # What is due for a shorter time is being dealt with.

@@ -76,14 +76,21 @@ def _mailbox(one: Told, business_id: UUID | None, bank_id: UUID | None, branch_i
 def _page(one: Told, event: RungReached | DeadlineRecounted) -> str:
     if one.audience == rules.FIRM:
         return FIRM_PAGES.get(event.case_kind, "/my/orders/{0}").format(event.root_id)
-    inside, outside = PAGES.get(event.case_kind, NOWHERE)
-    return (inside if one.audience in INSIDE else outside).format(event.case_id)
+    return _opened(one.audience, *PAGES.get(event.case_kind, NOWHERE)).format(event.case_id)
 
 
 def _url(one: Told, event: OrderEvent) -> str:
     if one.audience == rules.FIRM:
         return f"/my/orders/{event.order_id}"
-    return f"{'/desk/suborders' if one.audience in INSIDE else '/supervision/cases'}/{_case(event)}"
+    return _opened(one.audience, *PAGES["suborder"]).format(_case(event))
+
+
+def _opened(audience: str, inside: str, outside: str) -> str:
+    """The page that an audience may open: case files are for supervisors alone, others are told without."""
+    if audience in INSIDE:
+        return inside
+    is_closed = outside.startswith("/supervision") and audience != Audience.SUPERVISOR
+    return NOWHERE[1] if is_closed else outside
 
 
 def _case(event: OrderEvent) -> UUID:

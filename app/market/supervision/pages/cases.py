@@ -113,7 +113,7 @@ async def show_case_file(suborder_id: FromPath[UUID], request: Request[Any, Any,
         tabs=[tab for tab in tabs if tab[2]],
         strips=[(why, _days(why)) for why in await service.explain_deadlines(tx, found.order_id, suborder_id)],
         english=language() == "en",
-        names=await service.read_names(tx),
+        names=await service.read_names(tx) | await _districts(tx),
         others=await _others(tx, found),
         act_words=ACT_WORDS,
         cause_words=CAUSE_WORDS,
@@ -138,6 +138,11 @@ async def show_case_file(suborder_id: FromPath[UUID], request: Request[Any, Any,
         addressee_words=ADDRESSEE_WORDS,
         message_text=_message_text,
     )
+
+
+async def _districts(tx: ReadTx) -> dict[str, str]:
+    """The newest name of each district by its code."""
+    return {one.code: one.name for one in sorted(await service.read_divisions(tx), key=lambda one: one.valid_from)}
 
 
 async def _others(tx: ReadTx, case: service.CaseFile) -> list[tuple[UUID, str]]:
