@@ -1,12 +1,9 @@
-"""What a replay reads of documents: promises with their limits, the calendar, the evidence of refusals. Pure."""
+"""What a replay reads of documents: promises with their limits, the evidence of refusals. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
-
-DAY: Final = timedelta(days=1)
-SATURDAY: Final = 5
 
 # Who promised what: the act that starts each promise, and those that keep it.
 ACTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
@@ -20,7 +17,7 @@ ACTS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """One promise as its policy body states it: acts that start and stop it, and its limit in workdays.
+    """One promise as its policy body states it: acts that start and stop it, and its limit in its unit.
 
     `pause_cap` is how many workdays a request for papers may set aside in all; 0 where nothing pauses.
     """
@@ -30,6 +27,8 @@ class Promise:
     stops: tuple[str, ...]
     limit: int
     pause_cap: int = 0
+    calendar: str = "national"  # Whose days count: also `branch`, or the key of a calendar.
+    unit: str = "workdays"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,38 +41,14 @@ class DatedPromise:
     valid_to: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
-    """The State Council's days. A day that is named neither way is a workday from Monday to Friday."""
-
-    days_off: frozenset[date]
-    make_up_days: frozenset[date]
-
-    def is_workday(self, day: date) -> bool:
-        if day in self.make_up_days:
-            return True
-        return day not in self.days_off and day.weekday() < SATURDAY
-
-
-def read_calendar(body: Mapping[str, Any]) -> Calendar:
-    """The calendar document as days: per announced year, holidays from-to and make-up workdays."""
-    days_off: set[date] = set()
-    make_up_days: set[date] = set()
-    for year in body["years"]:
-        for holiday in year["holidays"]:
-            day = date.fromisoformat(holiday["from"])
-            while day <= date.fromisoformat(holiday["to"]):
-                days_off.add(day)
-                day += DAY
-        make_up_days |= {date.fromisoformat(row["on"]) for row in year["make_up"]}
-    return Calendar(frozenset(days_off), frozenset(make_up_days))
-
-
 def read_promise(code: str, body: Mapping[str, Any]) -> Promise:
     """A clock's policy body as a promise; which acts start and stop it is what the promises themselves say."""
     base = code.partition("/")[0]
     start, stops = ACTS[base]
-    return Promise(base, start, stops, int(body["count"]), int(body.get("pause_cap", 0)))
+    return Promise(
+        base, start, stops, int(body["count"]), int(body.get("pause_cap", 0)), body.get("calendar", "national"),
+        body["unit"],
+    )  # fmt: skip
 
 
 def bears_out(claim: Mapping[str, Any] | None, evidence: Mapping[str, Any] | None) -> bool:

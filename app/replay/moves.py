@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
-from app.replay.documents import DAY, Calendar, Promise
+from app.replay.calendars import DAY, Begun, Calendar, Calendars
+from app.replay.documents import Promise
 
 CHINA: Final = timezone(timedelta(hours=8))  # One offset all year since 1991; the policies begin in 2022.
 ENDS: Final = frozenset({"refused", "passed_over", "withdrawn", "lapsed", "moved", "settled"})
@@ -56,6 +57,7 @@ class Case:
     sealed: tuple[datetime, ...] = ()
     origin: str = "listed"  # `moved` from another branch, or made by an `appeal`.
     before: tuple[Move, ...] = ()  # The moves at the branch that it came from.
+    before_branch: str = ""
 
     @property
     def variant(self) -> str:
@@ -111,7 +113,15 @@ def _ends_pause(move: Move) -> bool:
     return move.act in {"bring_papers", "contest_papers", "cap_papers", "offer", "refuse"} or move.to_state in ENDS
 
 
-def line_of(case: Case, promise: Promise, calendar: Calendar, as_of: datetime) -> Line | None:
+def begun(case: Case, promise: Promise, start: Move) -> Begun:
+    """By whose days a promise is counted that began with a move of the case, or of the one that it came from."""
+    came_along = bool(case.before) and start.suborder_id == case.before[0].suborder_id
+    ids = (case.before[0].suborder_id, case.suborder_id) if came_along else (case.suborder_id,)
+    branch = case.before_branch if came_along else case.branch
+    return Begun(promise.code, promise.calendar, branch, ids, start.at)
+
+
+def line_of(case: Case, promise: Promise, calendar: Calendar | Calendars, as_of: datetime) -> Line | None:
     """Where a promise begins; None when it never did, or was kept or broken before it came from another branch.
 
     What a branch had promised, the one that takes over owes with the days that had gone: a promise to answer that was
@@ -120,20 +130,22 @@ def line_of(case: Case, promise: Promise, calendar: Calendar, as_of: datetime) -
     own = [move for move in case.moves if move.at <= as_of]
     first = next((move for move in own if move.act == promise.start), None)
     if not own or not case.before:
-        begun = own[0] if own and promise.code == "DECISION" and own[0].act == "reopen" else first
-        return None if begun is None else Line(begun, case.moves)
+        one = own[0] if own and promise.code == "DECISION" and own[0].act == "reopen" else first
+        return None if one is None else Line(one, case.moves)
     before = tuple(move for move in case.before if move.act != "reassign")
     accepted = next((move for move in before if move.act == "accept"), None)
     if promise.code == "ACCEPT":
         pushed = before[0]
         if accepted is None:
             return Line(pushed, (*before, *case.moves))
-        return Line(own[0], case.moves, _workdays_inside(calendar, china_day(pushed.at), china_day(accepted.at)))
+        days = calendar.of(begun(case, promise, pushed), own[0].at)
+        return Line(own[0], case.moves, _workdays_inside(days, china_day(pushed.at), china_day(accepted.at)))
     if promise.code not in ("CONTACT", "DECISION") or accepted is None:
         return None if first is None else Line(first, case.moves)
     if promise.code == "CONTACT":
         was_kept = any(move.act == "contact" for move in kept(before, as_of))
-        gone = _workdays_inside(calendar, china_day(accepted.at), china_day(own[0].at))
+        days = calendar.of(begun(case, promise, accepted), own[0].at)
+        gone = _workdays_inside(days, china_day(accepted.at), china_day(own[0].at))
         if was_kept or gone >= promise.limit:  # Broken by the branch before, where it is told; nobody owes it twice.
             return None
     return Line(accepted, (*before, *case.moves))

@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from app.replay.documents import DAY, Calendar, DatedPromise, Promise
-from app.replay.moves import CHINA, kept, line_of, pauses
+from app.replay.calendars import DAY, Calendar, Calendars
+from app.replay.documents import DatedPromise, Promise
+from app.replay.moves import CHINA, begun, kept, line_of, pauses
 from app.replay.moves import ENDS as ENDS
 from app.replay.moves import Case as Case
 from app.replay.moves import Move as Move
@@ -71,8 +72,11 @@ def day_end(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=CHINA).astimezone(UTC) + DAY
 
 
-def judge(case: Case, dated: Iterable[DatedPromise], calendar: Calendar, as_of: datetime) -> Judged | None:
-    """How one promise (given by its dated versions) came out for a suborder; None when it never started."""
+def judge(case: Case, dated: Iterable[DatedPromise], calendar: Calendar | Calendars, as_of: datetime) -> Judged | None:
+    """How one promise (given by its dated versions) came out for a suborder; None when it never started.
+
+    Kept or broken by the calendar that it was counted by at the time; its days are told in the State Council's newest.
+    """
     versions = tuple(dated)
     line = line_of(case, versions[0].promise, calendar, as_of)
     if line is None:
@@ -85,7 +89,10 @@ def judge(case: Case, dated: Iterable[DatedPromise], calendar: Calendar, as_of: 
     later = [move for move in kept(line.moves, as_of) if move.seq > start.seq]
     stop = next((move for move in later if move.act in promise.stops or move.to_state in ENDS), None)
     until = as_of if stop is None else stop.at
-    due_at, used, paused = _walk(promise, start.at, until, pauses(line.moves), calendar)
+    days, stretches = calendar.of(begun(case, promise, start), as_of), pauses(line.moves)
+    due_at, used, paused = _walk(promise, start.at, until, stretches, days)
+    if days is not calendar.national or promise.unit != "workdays":
+        _due_at, used, paused = _walk(replace(promise, unit="workdays"), start.at, until, stretches, calendar.national)
     if due_at is not None:
         # The deadline passed first. Work that came later still took its days.
         decided = next((move for move in later if move.act in promise.stops), None)
@@ -100,7 +107,7 @@ def judge(case: Case, dated: Iterable[DatedPromise], calendar: Calendar, as_of: 
 
 
 def judge_case(
-    case: Case, promises: Mapping[str, Sequence[DatedPromise]], calendar: Calendar, as_of: datetime
+    case: Case, promises: Mapping[str, Sequence[DatedPromise]], calendar: Calendar | Calendars, as_of: datetime
 ) -> list[Judged]:
     """Every promise about one suborder, each by the edition for its kind where there is one (`DECISION/deferral`)."""
     codes = sorted(code for code in promises if "/" not in code)
@@ -128,25 +135,41 @@ def _walk(
 ) -> tuple[datetime | None, int, int]:
     """Walk from the day after `start` to the day of `until`: (the deadline if it has passed, counted, paused days).
 
-    A workday is skipped when the case is paused at its 24:00, as long as the cap lasts. The deadline is the 24:00 of
-    the last day of the limit and has passed when it is not after `until`.
+    A day is skipped when the case is paused at its 24:00, as long as the cap lasts. The deadline is the 24:00 of the
+    last day of the limit, for calendar days and months of the first workday from there on, and has passed when it is
+    not after `until`. Every day counts for these, workdays alone for the others.
     """
     due_at: datetime | None = None
     counted = skipped = 0
     day = china_day(start)
     last = china_day(until)
+    limit = _days(promise, day)
     while day < last:
         day += DAY
-        if not calendar.is_workday(day):
+        is_worked = calendar.is_workday(day)
+        if not is_worked and promise.unit == "workdays":
             continue
         end = day_end(day)
         if end <= until and skipped < promise.pause_cap and _is_paused(stretches, end):
             skipped += 1
             continue
         counted += 1
-        if counted == promise.limit and end <= until:
+        if due_at is None and counted >= limit and is_worked and end <= until:
             due_at = end
     return due_at, counted, skipped
+
+
+def _days(promise: Promise, start: date) -> int:
+    """How many days the limit is; a month runs to the same day number, or to the last day of its month."""
+    if promise.unit != "months":
+        return promise.limit
+    months = start.year * 12 + start.month - 1 + promise.limit
+    day = start
+    while day.year * 12 + day.month - 1 < months:
+        day += DAY
+    while day.day < start.day and (day + DAY).month == day.month:
+        day += DAY
+    return (day - start).days
 
 
 def _is_paused(stretches: Sequence[tuple[datetime, datetime | None]], instant: datetime) -> bool:
@@ -156,7 +179,7 @@ def _is_paused(stretches: Sequence[tuple[datetime, datetime | None]], instant: d
 def reckon(
     cases: Sequence[Case],
     promises: Mapping[str, Sequence[DatedPromise]],
-    calendar: Calendar,
+    calendar: Calendar | Calendars,
     as_of: datetime,
     month: str = "",
     said: Iterable[tuple[tuple[tuple[str, str], ...], Fact]] = (),

@@ -1,4 +1,4 @@
-"""All that a replay reads: suborders to group by, moves, policy bodies, the calendar document, and what is shown.
+"""All that a replay reads: suborders to group by, moves, policy bodies, calendars, and what is shown.
 
 Exempt from the rule that a room's tables are its own: it only reads, in a role that cannot write, and it must not lean
 on the code it checks. It names no table of clocks.
@@ -10,7 +10,8 @@ from typing import Final
 from uuid import UUID
 
 from app.infra.db import ReadTx, Record
-from app.replay.documents import ACTS, Calendar, DatedPromise, bears_out, read_calendar, read_promise
+from app.replay.calendars import Calendars, Counted, Edition
+from app.replay.documents import ACTS, DatedPromise, bears_out, read_promise
 from app.replay.moves import Case, Move
 from app.replay.rules import Row
 
@@ -18,6 +19,7 @@ CASES: Final = """
 select s.suborder_id, s.bank_id, s.branch_id, s.product_id, coalesce(o.district_code, '') as district,
        coalesce(t.industry, '') as industry, coalesce(t.size, '') as size, o.loan_type, s.amount_fen as asked_fen,
        p.is_unsecured, s.origin, s.origin_id,
+       (select b.branch_id from suborders b where b.suborder_id = s.origin_id) as before_branch,
        array(select k.sealed_at from packages k where k.suborder_id = s.suborder_id order by k.sealed_at) as sealed
   from suborders s join orders o using (order_id) left join supervision_traits t using (order_id)
   left join products p using (product_id) where $1::uuid[] is null or s.suborder_id = any($1) order by s.suborder_id
@@ -46,7 +48,17 @@ select m.suborder_id, m.seq, m.act, m.to_state, m.at, m.cause,
 POLICIES: Final = (
     "select key, version, valid_from, valid_to, body from policies where kind = 'clock' order by key, version"
 )
-CALENDAR: Final = "select body from policies where kind = 'calendar' order by version desc limit 1"
+CALENDARS: Final = """
+select key, version, valid_from, valid_to, nullif(loaded_at, '-infinity') as known_at, body
+  from policies where kind = 'calendar' order by key, version
+"""
+# What was counted again by a later calendar; a deadline that was kept stays by the version before.
+RECOUNTED: Final = """
+select (body ->> 'case_id')::uuid as case_id, body ->> 'clock' as code, at, body ->> 'calendar_key' as key,
+       (body ->> 'to_version')::integer as version, (body ->> 'to_base')::integer as base_version
+  from outbox where kind = 'DeadlineRecounted' and body ->> 'outcome' <> 'kept'
+ order by seq
+"""
 SHOWN: Final = """
 select "by", key, figure, value, "of" from supervision_v_figures($1)
 union all select "by", key, figure, value, "of" from supervision_v_voice_figures($1)
@@ -78,6 +90,7 @@ async def read_cases(
             tuple(record["sealed"]),
             record["origin"],
             tuple(moves.get(moved.get(record["suborder_id"]), ())),
+            str(record["before_branch"] or ""),
         )
         for record in cases
     )
@@ -101,9 +114,15 @@ async def read_promises(tx: ReadTx) -> dict[str, tuple[DatedPromise, ...]]:
     return {code: tuple(versions) for code, versions in found.items()}
 
 
-async def read_days(tx: ReadTx) -> Calendar:
-    """The newest calendar document."""
-    return read_calendar(await tx.value(CALENDAR))
+async def read_days(tx: ReadTx) -> Calendars:
+    """Every version of every calendar, and what each promise was counted by since it began."""
+    editions: dict[str, list[Edition]] = {}
+    for row in await tx.fetch(CALENDARS):
+        editions.setdefault(row["key"], []).append(Edition(*row))
+    again: dict[tuple[UUID, str], list[Counted]] = {}
+    for row in await tx.fetch(RECOUNTED):
+        again.setdefault((row["case_id"], row["code"]), []).append(Counted(*tuple(row)[2:]))
+    return Calendars(editions, again)
 
 
 async def read_shown(tx: ReadTx, as_of: datetime) -> tuple[Row, ...]:

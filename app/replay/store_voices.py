@@ -8,7 +8,7 @@ from app.replay.voices import Limit, Terms, Voice, Word
 
 LIMITS: Final = """
 select key, version, valid_from, valid_to, (body ->> 'count')::integer as count,
-       body ->> 'unit' = 'workdays' as is_workdays
+       body ->> 'unit' = 'workdays' as is_workdays, coalesce(body ->> 'calendar', 'national') as calendar
   from policies where kind = 'clock' and key in ('COMPLAINT_ACK', 'COMPLAINT', 'RATING_FOLLOW', 'URGE')
 """
 BAD_MAX: Final = """
@@ -43,7 +43,9 @@ async def read_terms(tx: ReadTx) -> Terms:
     """What is promised to whoever speaks, and how many stars are bad, in all their versions."""
     limits: dict[str, tuple[Limit, ...]] = {}
     for row in await tx.fetch(LIMITS):
-        one = Limit(row["count"], row["is_workdays"], row["version"], row["valid_from"], row["valid_to"])
+        one = Limit(
+            row["count"], row["is_workdays"], row["version"], row["valid_from"], row["valid_to"], row["calendar"]
+        )
         limits[row["key"]] = (*limits.get(row["key"], ()), one)
     return Terms(limits, tuple((row["valid_from"], row["bad_max"]) for row in await tx.fetch(BAD_MAX)))
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Final
 
-from app.replay.documents import Calendar, DatedPromise, Promise
+from app.replay.calendars import Calendar, Calendars
+from app.replay.documents import DatedPromise, Promise
 from app.replay.rules import Case, Judged, Outcome, china_day, day_end, in_force, judge
 
 SETTLED: Final = (Outcome.MET, Outcome.BREACHED)
@@ -43,7 +44,7 @@ class Weighed:
 
 
 def weigh(
-    case: Case, versions: Sequence[DatedPromise], calendar: Calendar, as_of: datetime, asked: Supposition
+    case: Case, versions: Sequence[DatedPromise], calendar: Calendar | Calendars, as_of: datetime, asked: Supposition
 ) -> Weighed | None:
     """A case under the promise in force when it started and under the supposed one; None when it never started."""
     actual = judge(case, versions, calendar, as_of)
@@ -58,16 +59,16 @@ def weigh(
     return Weighed(case, actual, supposed, _ended(endless, until, calendar), endless.outcome is Outcome.MET)
 
 
-def _judge_as(case: Case, promise: Promise, calendar: Calendar, as_of: datetime) -> Judged:
+def _judge_as(case: Case, promise: Promise, calendar: Calendar | Calendars, as_of: datetime) -> Judged:
     found = judge(case, [DatedPromise(promise, 0, date.min, None)], calendar, as_of)
     assert found is not None, "it started under the real promise too"
     return found
 
 
-def _ended(endless: Judged, until: datetime, calendar: Calendar) -> int:
+def _ended(endless: Judged, until: datetime, calendar: Calendar | Calendars) -> int:
     """Counted days whose 24:00 had come by `until`: the day under way counts as used, and has not ended."""
     today = china_day(until)
-    under_way = today > china_day(endless.started_at) and calendar.is_workday(today) and day_end(today) > until
+    under_way = today > china_day(endless.started_at) and calendar.national.is_workday(today) and day_end(today) > until
     return endless.used - int(under_way)
 
 

@@ -4,7 +4,7 @@ Acts are written as the orders room writes them (moves, offers, contracts, draws
 their face, and due clocks fire before each act, each at its own instant.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -54,6 +54,7 @@ class Part:
     amount_fen: int = 100_000_00
     offer_id: UUID | None = None
     asked: bool = False
+    is_pushed: bool = False
     draws: list[int] = field(default_factory=list)
 
     @property
@@ -67,17 +68,33 @@ class Part:
 
 async def play(
     db: Database, seed: int, suborders: int, until: datetime, *, banks_count: int = 2,
-    districts: Sequence[str] = DISTRICTS,
+    districts: Sequence[str] = DISTRICTS, midway: tuple[datetime, Callable[[], Awaitable[None]]] | None = None,
 ) -> None:  # fmt: skip
-    """Play so many suborders of some banks, each until it dies, sleeps, or `until` has come."""
+    """Play so many suborders of some banks, each until it dies, sleeps, or `until` has come; at the instant `midway`
+    something happens between their acts."""
     chance = Random(seed)
     banks = [(new_id(), (new_id(), new_id()), new_id()) for _ in range(banks_count)]
+    parts: list[Part] = []
     for _ in range(suborders):
         bank_id, branches, product_id = chance.choice(banks)
         at = FROM + timedelta(minutes=chance.randrange(0, 60 * 24 * 20))
-        part = Part(new_id(), new_id(), new_id(), bank_id, chance.choice(branches), product_id, at)
+        parts.append(Part(new_id(), new_id(), new_id(), bank_id, chance.choice(branches), product_id, at))
+        if midway is None:
+            await _play(db, parts[-1:], chance, until, districts)
+    if midway is not None:
+        await _play(db, parts, chance, midway[0], districts)
+        await midway[1]()
+        await _play(db, parts, chance, until, districts)
+
+
+async def _play(db: Database, parts: Sequence[Part], chance: Random, until: datetime, districts: Sequence[str]) -> None:
+    for part in parts:
+        if part.at >= until:
+            continue
         async with db.transaction(Role.ACT, Scope(part.bank_id, new_id(), case_id=part.order_id)) as tx:
-            await _push(tx, part, chance.choice(districts))
+            if not part.is_pushed:
+                await _push(tx, part, chance.choice(districts))
+                part.is_pushed = True
             while part.state in CHOICES and part.at < until:
                 await _step(tx, part, chance, until)
 

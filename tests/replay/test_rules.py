@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from app.kernel import workdays
 from app.kernel.workdays import parse_calendar
 from app.office.clocks import rules as clocks
-from app.replay.documents import Calendar, DatedPromise, Promise, read_calendar
+from app.replay.calendars import Calendar, read_calendar
+from app.replay.documents import DatedPromise, Promise
 from app.replay.rules import Case, Judged, Move, Outcome, Row, compare, judge, reckon
 from tests.support import shanghai
 

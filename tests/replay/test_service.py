@@ -1,12 +1,17 @@
 """P10: the figures a regulator is shown equal a replay of what happened, and need no clock to be replayed."""
 
+import json
+
 import asyncpg
 import pytest
 
 from app.infra.db import Database
+from app.market.orders.service.sweeping import CASE_KINDS
+from app.market.orders.store import lock_free
+from app.office import clocks
 from app.replay import Row, replay_sla
 from tests.replay.city import play
-from tests.support import shanghai
+from tests.support import REPOSITORY, shanghai
 
 AS_OF = shanghai("2025-11-20 12:00")
 
@@ -66,6 +71,40 @@ async def test_with_every_clock_row_dropped_the_replay_prints_the_same(
     assert before.rows == after.rows
     assert before.differences == ()
     assert after.differences, "and supervision, which reads clocks, is seen to differ"
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_a_notice_that_arrives_in_between_leaves_no_difference(
+    db: Database, admin: "asyncpg.Connection[asyncpg.Record]", seed: int
+) -> None:
+    """Deadlines of before stay by the days that were known, those that ran go by what they were counted by again, and
+    those told at too short notice stay: the replay follows the log of it, without the clocks too."""
+    body = json.loads((REPOSITORY / "migrations/policies/calendar.json").read_text())[-1]["body"]
+    year = next(one for one in body["years"] if one["year"] == 2025)
+    later = year | {
+        "holidays": [*year["holidays"], {"name": "invented", "from": "2025-10-09", "to": "2025-10-10"}],
+        "make_up": [*year["make_up"], {"on": "2025-09-27", "for": "invented"}],
+    }
+    body = body | {"years": [later if one["year"] == 2025 else one for one in body["years"]]}
+    at = shanghai("2025-09-26 12:00")
+
+    async def arrive() -> None:
+        await admin.execute(
+            "select load_policy('calendar', 'cn', 95, '2018-01-01', null, $1, $2)", json.dumps(body), at
+        )
+        while await clocks.recounting.recount(db, dict.fromkeys(CASE_KINDS, lock_free), at):
+            pass
+
+    await play(db, seed, 60, AS_OF, midway=(at, arrive))
+    found = await replay_sla(db, as_of=AS_OF)
+    outcomes = await admin.fetch("select body ->> 'outcome' as said, count(*) from outbox group by 1")
+    await admin.execute("truncate clocks, clock_pauses, clock_rungs, clock_recounts")
+    after = await replay_sla(db, as_of=AS_OF)
+
+    print(f"\nseed {seed}: counted again {dict(tuple(row) for row in outcomes)}")
+    assert () == found.differences
+    assert {"moved", "same"} <= {row["said"] for row in outcomes}
+    assert found.rows == after.rows
 
 
 async def test_a_forged_clock_is_found(db: Database, admin: "asyncpg.Connection[asyncpg.Record]") -> None:
