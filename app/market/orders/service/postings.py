@@ -115,9 +115,9 @@ async def _post(
         raise Refusal("not-found", "没有这个此前的需求")
     ranked = await _rank(tx, draft, listings, on)
     version = (await policies.in_force(tx, "ranking", "new", on)).version
-    if not await store.insert_order(tx, _columns(draft, subject_id, typed, version, by, now)):
+    columns = _columns(draft, subject_id, typed, version, by, now)
+    if not await store.insert_order(tx, columns, _listed(draft, picks, ranked, by.org_id)):
         raise Refusal("already-exists")
-    await _insert_list(tx, draft, picks, ranked, by.org_id)
     await outbox.record(
         tx,
         OrderPosted(
@@ -271,19 +271,21 @@ async def _rank(
     return ranking.rank(need, candidates, read_weights(policy.version, policy.body), str(draft.order_id))
 
 
-async def _insert_list(
-    tx: Tx, draft: Draft, picks: Sequence[Pick], ranked: Sequence[ranking.Ranked], business_id: UUID
-) -> None:
+def _listed(
+    draft: Draft, picks: Sequence[Pick], ranked: Sequence[ranking.Ranked], business_id: UUID
+) -> list[dict[str, object]]:
     letters = {(pick.branch_id, pick.product_id): pick.consent_id for pick in picks}
-    rows = []
-    for position, one in enumerate(ranked, 1):
-        who = one.candidate
-        factors = {factor.value: value for factor, value in one.factors.items()}
-        rows.append(
-            (draft.order_id, position, new_id(), business_id, who.bank_id, who.branch_id, who.product_id,
-             letters[who.branch_id, who.product_id], position > draft.places, one.score, factors, one.deciding)
-        )  # fmt: skip
-    await store.insert_listed(tx, rows)
+    return [
+        {
+            "order_id": draft.order_id, "position": position, "suborder_id": new_id(), "business_id": business_id,
+            "bank_id": one.candidate.bank_id, "branch_id": one.candidate.branch_id,
+            "product_id": one.candidate.product_id,
+            "consent_id": letters[one.candidate.branch_id, one.candidate.product_id],
+            "is_reserve": position > draft.places, "score": one.score,
+            "factors": {factor.value: value for factor, value in one.factors.items()}, "deciding": one.deciding,
+        }
+        for position, one in enumerate(ranked, 1)
+    ]  # fmt: skip
 
 
 def _columns(

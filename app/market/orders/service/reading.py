@@ -66,10 +66,10 @@ class SuborderView:
 
 async def get_order(tx: ReadTx, order_id: UUID) -> OrderView:
     """One order that the caller's audience may see, else `not-found`."""
-    order = await store.read_order(tx, order_id)
+    order = await store.read_order_whole(tx, order_id)
     if order is None:
         raise Refusal("not-found")
-    suborders = await store.read_suborders(tx, order_id)
+    suborders = order["suborders"]
     bounds = await bounds_on(tx, shanghai_date(order["posted_at"]))
     standing = rules.fold(store.case_of(order, bounds, suborders, {}, {}, {}, {}))
     return OrderView(order, standing, order["listed"], suborders, await clocks.of_root(tx, order_id))

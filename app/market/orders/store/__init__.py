@@ -24,8 +24,10 @@ WITH_LIST: Final = (
     f"select {ORDER}, array(select l from order_listed l where l.order_id = o.order_id order by l.position) as listed"  # noqa: S608
     " from orders o where order_id = $1"
 )
-
-
+WITH_SUBORDERS: Final = (
+    f"select w.*, array(select s from suborders s where s.order_id = w.order_id order by s.position) as suborders"  # noqa: S608
+    f" from ({WITH_LIST}) w"
+)
 PUSH: Final = """
 with pushed as (
   insert into suborders (suborder_id, order_id, business_id, bank_id, branch_id, subject_id, product_id, consent_id,
@@ -70,6 +72,11 @@ async def lock_free(tx: Tx, order_ids: Sequence[UUID]) -> list[UUID]:
 async def read_order(tx: ReadTx, order_id: UUID) -> Record | None:
     """The order with its list."""
     return await tx.row(WITH_LIST, order_id)
+
+
+async def read_order_whole(tx: ReadTx, order_id: UUID) -> Record | None:
+    """The order with its list and its suborders."""
+    return await tx.row(WITH_SUBORDERS, order_id)
 
 
 async def read_orders(tx: ReadTx, business_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> list[Record]:
@@ -159,18 +166,19 @@ def _part(
     )  # fmt: skip
 
 
-async def insert_order(tx: Tx, columns: Mapping[str, object]) -> bool:
-    """False when that order is there already."""
-    return await _insert(tx, "orders", columns, "on conflict (order_id) do nothing") == 1
-
-
-async def insert_listed(tx: Tx, rows: Sequence[Sequence[object]]) -> None:
-    await tx.executemany(
-        "insert into order_listed (order_id, position, suborder_id, business_id, bank_id, branch_id, product_id,"
-        " consent_id, is_reserve, score, factors, deciding)"
-        " values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-        rows,
-    )
+async def insert_order(tx: Tx, columns: Mapping[str, object], listed: Sequence[Mapping[str, object]]) -> bool:
+    """An order with its list, whole rows of it; False when that order is there already."""
+    names = ", ".join(columns)
+    places = ", ".join(f"${n}" for n in range(2, len(columns) + 2))
+    touched = await tx.execute(
+        f"with posted as (insert into orders ({names}) values ({places}) on conflict (order_id) do nothing"  # noqa: S608
+        " returning order_id) insert into order_listed"
+        " select l.* from posted, jsonb_populate_recordset(null::order_listed, $1) l",
+        [{name: value if isinstance(value, dict | int) else str(value) for name, value in row.items()}
+         for row in listed], *columns.values(),
+    )  # fmt: skip
+    assert touched in (0, len(listed)), "an order comes with its whole list"
+    return touched > 0
 
 
 async def push_part(
@@ -374,11 +382,10 @@ async def read_draws(tx: ReadTx, suborder_id: UUID) -> list[Record]:
     return await tx.fetch(sql, suborder_id)
 
 
-async def _insert(tx: Tx, table: str, columns: Mapping[str, object], on_conflict: str = "") -> int:
+async def _insert(tx: Tx, table: str, columns: Mapping[str, object]) -> None:
     names = ", ".join(columns)
     places = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
-    sql = f"insert into {table} ({names}) values ({places}) {on_conflict}"  # noqa: S608
-    return await tx.execute(sql, *columns.values())
+    await tx.execute(f"insert into {table} ({names}) values ({places})", *columns.values())  # noqa: S608
 
 
 async def share_state(tx: Tx, suborder_id: UUID) -> str | None:
