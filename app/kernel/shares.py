@@ -23,8 +23,9 @@ class Share:
         return self.of < least
 
 
-def share(value: int, of: int) -> Share:
-    """The share and the interval in which the true one lies with 95 % confidence (Wilson, without correction).
+def share(value: int, of: int, z: float = Z_95) -> Share:
+    """The share and the interval in which the true one lies (Wilson, without correction): with 95 % confidence, or so
+    many standard deviations wide on each side.
 
     >>> share(9, 10)
     Share(value=9, of=10, ppm=900000, low_ppm=595850, high_ppm=982124)
@@ -34,8 +35,8 @@ def share(value: int, of: int) -> Share:
     assert 0 <= value <= of, "a share is part of a whole"
     if of == 0:
         return Share(0, 0, None, None, None)
-    part, square = value / of, Z_95 * Z_95
+    part, square = value / of, z * z
     centre = (part + square / (2 * of)) / (1 + square / of)
-    reach = Z_95 * sqrt(part * (1 - part) / of + square / (4 * of * of)) / (1 + square / of)
+    reach = z * sqrt(part * (1 - part) / of + square / (4 * of * of)) / (1 + square / of)
     low, high = max(0.0, centre - reach), min(1.0, centre + reach)
     return Share(value, of, value * PPM // of, round(low * PPM), round(high * PPM))

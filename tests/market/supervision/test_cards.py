@@ -14,7 +14,7 @@ from app.market.supervision import By
 from app.market.supervision.pages.cards import is_ratio
 from app.market.supervision.rules import Tally
 from app.market.supervision.rules.cards import median_of
-from app.market.supervision.rules.voices import COMPLAINED
+from app.market.supervision.rules.voices import AFTER_RED, COMPLAINED
 from app.market.supervision.service import cards
 from app.replay import replay_month
 from tests.market.supervision.test_months import _post, fold_all
@@ -22,6 +22,10 @@ from tests.market.supervision.test_months import _post, fold_all
 Admin = asyncpg.Connection
 HTML = {"accept": "text/html"}
 OCTOBER = date(2025, 10, 1)
+RED = """
+select bank_id, value, whole from gaming_facts_of(array(select suborder_id from suborders))
+ where measure = 'after_red' and to_char(at at time zone 'Asia/Shanghai', 'YYYY-MM') = '2025-10'
+"""
 SHOWN = re.compile(r'<data data-figure="([^"]*)" value="(-?\d+)/(-?\d+)">')
 
 
@@ -47,7 +51,7 @@ async def test_a_card_tells_what_the_replay_reckons_for_its_group(db: Database, 
             for place, month in ((-1, "2025-10"), (-2, "2025-09")):
                 shown = {
                     one.figure: (one.months[place].value, one.months[place].of) for one in card.lines
-                    if one.figure != COMPLAINED
+                    if one.figure not in (COMPLAINED, AFTER_RED)
                 }  # fmt: skip
                 assert expected[month] == {name: pair for name, pair in shown.items() if pair != (0, 0)}, (by, key)
 
@@ -56,6 +60,12 @@ async def test_the_page_says_the_figures_and_where_the_group_stands(db: Database
     """The city's own card, and a bank's with the city and the median beside it."""
     async with db.reading(Role.REPORTER) as tx:
         rows = await replay_month(tx, "2025-10", as_of=tx.now)
+        facts = await tx.fetch(RED)
+    red: dict[tuple[str, str], tuple[int, int]] = {}
+    for bank_id, value, whole in facts:
+        for place in (("all", ""), ("bank", str(bank_id))):
+            was = red.get(place, (0, 0))
+            red[place] = (was[0] + value, was[1] + whole)
     bank = Counter(row.key for row in rows if row.by == "bank").most_common(1)[0][0]
 
     for by, key in (("all", ""), ("bank", bank), ("industry", "C"), ("size", ""), ("type", "new")):
@@ -65,6 +75,7 @@ async def test_the_page_says_the_figures_and_where_the_group_stands(db: Database
         assert len(figures) > 5
         filed, pushed = expected.get("complaints", (0, 0))[0], expected.get("funnel:push", (0, 0))[0]
         assert figures.pop(COMPLAINED, (0, 0)) == (filed, pushed)
+        assert figures.pop(AFTER_RED, None) == red.get((by, key))
         assert figures == {name: expected[name] for name in figures}
 
 

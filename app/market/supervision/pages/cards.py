@@ -38,7 +38,7 @@ REGULATOR: Final = {"roles": (SeatRole.REGULATOR,)}
 MAKES: Final = REGULATOR | {"rate": "export"}
 URL: Final = "/supervision/card"
 KINDS: Final = (By.BANK, By.BRANCH, By.DISTRICT, By.PRODUCT, By.INDUSTRY, By.SIZE, By.TYPE)
-PICTURED: Final = frozenset({"accepted", "bad_ratings", "refused_without_evidence", "satisfied"})
+PICTURED: Final = frozenset({"accepted", "after_red", "bad_ratings", "refused_without_evidence", "satisfied"})
 Asked = Request[Any, Any, Any]
 Reasons = Mapping[str, tuple[str, str]]
 

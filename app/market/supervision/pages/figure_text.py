@@ -14,7 +14,7 @@ DASH: Final = "—"
 MEDIAN: Final = "_median_x2"
 SHARES: Final = frozenset(
     {
-        "accepted", "bad_ratings", "first_loan", "paused_workdays", "refused_without_evidence", "renewed", "satisfied",
+        "accepted", "after_red", "bad_ratings", "first_loan", "paused_workdays", "refused_without_evidence", "renewed", "satisfied",
         "unsecured_fen",
     }
 )  # fmt: skip
@@ -23,12 +23,11 @@ MEANS: Final = frozenset({"complaints_per_order", "contact_seconds", "mean_rate"
 ORDER: Final = (
     "funnel:push", "asked_fen", "accepted", "answered_in_time", "contacted_in_time", "contact_seconds",
     "contact_seconds_median_x2", "decided_in_time", "workdays_to_decision", "workdays_to_decision_median_x2",
-    "paused_workdays", "refused_without_evidence", "granted_fen", "signed_fen", "paid_out_fen", "unsecured_fen",
-    "first_loan", "mean_rate", "renewed", "signed_in_time", "paid_in_time", "balance_fen", "outstanding_fen",
-    "repaid_fen",
-    "written_off_fen", "deferred_fen", "complaints", "complaints_per_order", "complaint_seen_in_time",
-    "complaint_answered_in_time", "stars", "bad_ratings", "bad_rating_followed_in_time", "satisfied", "urges",
-    "urge_rectified_in_time", "packages", "funnel:accept", "funnel:contact", "funnel:investigate",
+    "paused_workdays", "after_red", "refused_without_evidence", "granted_fen", "signed_fen", "paid_out_fen",
+    "unsecured_fen", "first_loan", "mean_rate", "renewed", "signed_in_time", "paid_in_time", "balance_fen",
+    "outstanding_fen", "repaid_fen", "written_off_fen", "deferred_fen", "complaints", "complaints_per_order",
+    "complaint_seen_in_time", "complaint_answered_in_time", "stars", "bad_ratings", "bad_rating_followed_in_time",
+    "satisfied", "urges", "urge_rectified_in_time", "packages", "funnel:accept", "funnel:contact", "funnel:investigate",
     "funnel:offer", "funnel:pick", "funnel:sign", "funnel:pay_out",
 )  # fmt: skip
 COUNTED: Final = ("complaints", "urges")

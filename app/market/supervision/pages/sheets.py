@@ -98,6 +98,10 @@ def figure_url(part: Part, figure: str, by: str = "all", key: str = "") -> str:
     if figure == voices.BALANCE and part.within.to_on is not None:
         until = {"period": RANGE, "to": part.within.to_on.isoformat()}
         return cases_url(replace(part, values={**part.values, **until}), "outstanding_fen", by, key)
+    if figure == voices.AFTER_RED:
+        whose = {"bank": {"bank": key}, "branch": {"branch": key}}.get(by, {})
+        path = "/supervision/conduct/branches" if by == "bank" else "/supervision/conduct/cases"
+        return f"{path}?{urlencode({'measure': voices.AFTER_RED, **whose, **part.values})}"
     of = {voices.COMPLAINED: voices.COMPLAINTS, voices.BALANCE: "outstanding_fen"}
     return cases_url(part, of.get(figure, figure.removesuffix("_median_x2")), by, key)
 

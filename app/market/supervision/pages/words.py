@@ -42,6 +42,7 @@ FIGURE_WORDS: Final[Mapping[str, str]] = {
     "written_off_fen": N_("核销金额"),
     "deferred_fen": N_("延期金额"),
     "packages": N_("封存的数据包"),
+    "after_red": N_("亮红灯后才办"),
     "complaints": N_("收到的投诉"),
     "complaints_per_order": N_("每百笔分单的投诉"),
     "complaint_seen_in_time": N_("投诉按时确认"),

@@ -1,9 +1,10 @@
 """Which branches stand out by conduct that could game the promises: robust against peers, careful with few cases. Pure.
 
 Every measure is a share that is the more suspicious the higher it is; what each counts stands in `MEASURES`. A branch
-stands out when it has enough cases, its share is at least the floor, the low end of its 95 % interval lies above the
-share of all other branches together, and it lies so many robust deviations above the median branch. Nothing is ranked
-below the least number of cases, and nothing stands out where there are too few branches to compare with.
+stands out when it has enough cases, its share is at least the floor, the low end of its interval lies above the share of
+all other branches together, and it lies so many robust deviations above the median branch. That interval is wider than
+the 95 % that are shown, since many branches are compared at once: of a thousand honest ones 25 would lie above it.
+Nothing is ranked below the least number of cases, and nothing stands out where there are too few branches to compare with.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -97,12 +98,14 @@ class Norm:
 
 @dataclass(frozen=True, slots=True)
 class PanelNorms:
-    """`days`: how far the panel looks back. `peers`: so many branches with enough cases are needed to compare."""
+    """`days`: how far the panel looks back. `peers`: so many branches with enough cases are needed to compare.
+    `sure_hundredths`: how wide the interval is by which a branch is named, in standard deviations."""
 
     days: int
     peers: int
     z_tenths: int
     measures: Mapping[Measure, Norm]
+    sure_hundredths: int = 196
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +157,11 @@ def parse_panel(body: Mapping[str, Any]) -> PanelNorms | BadPanel:
             one: Norm(*(int(body["measures"][one.value][name]) for name in ("least", "floor_ppm", "spread_ppm")))
             for one in Measure
         }
-        panel = PanelNorms(int(body["days"]), int(body["peers"]), int(body["z_tenths"]), norms)
+        sure = int(body.get("sure_hundredths", 196))
+        panel = PanelNorms(int(body["days"]), int(body["peers"]), int(body["z_tenths"]), norms, sure)
     except (KeyError, TypeError, ValueError) as problem:
         return BadPanel(f"not readable: {type(problem).__name__}")
-    good = panel.days >= 1 and panel.peers >= 2 and panel.z_tenths >= 1
+    good = panel.days >= 1 and panel.peers >= 2 and panel.z_tenths >= 1 and panel.sure_hundredths >= 1
     if not good or any(one.least < 1 or one.spread_ppm < 1 or not 0 < one.floor_ppm <= PPM for one in norms.values()):
         return BadPanel("days, least, spread and z at least 1, peers at least 2, floors in 1 … 1 000 000")
     return panel
@@ -172,8 +176,8 @@ def total(rows: Iterable[OfBranch]) -> OfBranch:
     return found
 
 
-def estimate(measure: Measure, parts: OfBranch) -> Estimate:
-    """The share of a measure with its interval.
+def estimate(measure: Measure, parts: OfBranch, z: float = Z_95) -> Estimate:
+    """The share of a measure with its interval, `z` standard deviations wide on each side.
 
     Counted cases: Wilson. Shares of days: one case's days hang together, so the interval is that of a ratio of sums
     over cases. Gaps: Newcombe's, out of the two shares' own.
@@ -182,29 +186,29 @@ def estimate(measure: Measure, parts: OfBranch) -> Estimate:
     Estimate(value=9, whole=10, cases=10, ppm=900000, low_ppm=595850, high_ppm=982124)
     """
     if measure is Measure.PICKED:
-        return _gap(parts.get(AB, Sums()), parts.get(CD, Sums()))
+        return _gap(parts.get(AB, Sums()), parts.get(CD, Sums()), z)
     sums = parts.get(measure.value, Sums())
     if measure is Measure.PAUSED:
-        return _ratio(sums)
-    found = share(sums.value, sums.whole)
+        return _ratio(sums, z)
+    found = share(sums.value, sums.whole, z)
     return Estimate(sums.value, sums.whole, sums.cases, found.ppm, found.low_ppm, found.high_ppm)
 
 
-def _ratio(sums: Sums) -> Estimate:
+def _ratio(sums: Sums, z: float) -> Estimate:
     if sums.whole == 0:
         return Estimate(0, 0, sums.cases, None, None, None)
     ratio = sums.value / sums.whole
     spread = sums.value_square - 2 * ratio * sums.value_whole + ratio * ratio * sums.whole_square
     more = sums.cases / (sums.cases - 1) if sums.cases > 1 else 0.0
-    reach = Z_95 * sqrt(max(0.0, spread) * more) / sums.whole if sums.cases > 1 else 1.0
+    reach = z * sqrt(max(0.0, spread) * more) / sums.whole if sums.cases > 1 else 1.0
     low, high = max(0.0, ratio - reach), min(1.0, ratio + reach)
     return Estimate(
         sums.value, sums.whole, sums.cases, sums.value * PPM // sums.whole, round(low * PPM), round(high * PPM)
     )
 
 
-def _gap(ab: Sums, cd: Sums) -> Estimate:
-    one, two = share(ab.value, ab.whole), share(cd.value, cd.whole)
+def _gap(ab: Sums, cd: Sums, z: float) -> Estimate:
+    one, two = share(ab.value, ab.whole, z), share(cd.value, cd.whole, z)
     cases = 2 * min(ab.cases, cd.cases)  # As good as the smaller of the two.
     if one.ppm is None or two.ppm is None:
         return Estimate(ab.value, ab.whole, cases, None, None, None)
@@ -229,7 +233,8 @@ def compare(measure: Measure, branches: Mapping[tuple[UUID, UUID], OfBranch], pa
         others = estimate(measure, _less(city, branches[key]))
         small = one.cases < norm.least
         z = None if small or middle is None or one.ppm is None else round(10 * (one.ppm - middle) / deviation)
-        lines.append(Line(key[1], key[0], one, others, small, z, _stands_out(one, others, norm, z, panel)))
+        surely = estimate(measure, branches[key], panel.sure_hundredths / 100)
+        lines.append(Line(key[1], key[0], one, others, small, z, _stands_out(surely, others, norm, z, panel)))
     return Compared(
         measure, norm, estimate(measure, city), None if middle is None else round(middle), tuple(_in_order(lines))
     )

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
+from uuid import UUID
 
-from app.market.supervision.rules import Tally
+from app.market.supervision.rules import By, Tally
 
 PUSHED: Final = "funnel:push"
 COMPLAINTS: Final = "complaints"
 COMPLAINED: Final = "complaints_per_order"  # Complaints of suborders pushed: told for a hundred of them.
 BALANCE: Final = "balance_fen"  # What is owed at the end of the last day, over so many loans.
+AFTER_RED: Final = "after_red"  # Promises kept only from the red rung on, of those kept: a measure of conduct.
 SAID: Final = (
     COMPLAINTS, "complaint_seen_in_time", "complaint_answered_in_time", "stars", "bad_ratings",
     "bad_rating_followed_in_time", "satisfied", "urges", "urge_rectified_in_time",
@@ -41,4 +43,25 @@ def balances(changes: Iterable[tuple[str, str, date, int, int]], months: Iterabl
         for one in wanted:
             if month <= one:
                 own[one] = Tally(own[one].value + value, own[one].of + of)
+    return found
+
+
+def by_group(
+    rows: Iterable[tuple[date, UUID, UUID, int, int]], by: By
+) -> dict[tuple[str, str], dict[date, Tally]]:  # fmt: skip
+    """Sums of branches by month as those of all and of the banks or branches; of other groups nothing is known.
+
+    >>> june, bank, one, two = date(2026, 6, 1), UUID(int=1), UUID(int=2), UUID(int=3)
+    >>> by_group([(june, bank, one, 1, 4), (june, bank, two, 0, 2)], By.BANK)["bank", str(bank)][june]
+    Tally(value=1, of=6)
+    """
+    found: dict[tuple[str, str], dict[date, Tally]] = {}
+    for month, bank_id, branch_id, value, of in rows:
+        places = [(By.ALL.value, "")]
+        if by in (By.BANK, By.BRANCH):
+            places.append((by.value, str(bank_id if by is By.BANK else branch_id)))
+        for place in places:
+            own = found.setdefault(place, {})
+            before = own.get(month, Tally())
+            own[month] = Tally(before.value + value, before.of + of)
     return found

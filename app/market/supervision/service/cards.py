@@ -10,8 +10,10 @@ from app.market.supervision import service
 from app.market.supervision.rules import By, Tally, branches, cards, frozen, voices
 from app.market.supervision.rules.cards import SECONDS, SECONDS_MEDIAN, CardLine
 from app.market.supervision.rules.norms import Norms
+from app.market.supervision.rules.voices import AFTER_RED
 from app.market.supervision.service import board, months
 from app.market.supervision.store import cards as store
+from app.market.supervision.store import gaming as store_gaming
 from app.market.supervision.store import voices as store_voices
 
 
@@ -37,10 +39,17 @@ async def read_card(tx: ReadTx, by: By, key: str, month: date, is_ratio: Callabl
     groups = sorted({By.ALL, by})
     balances = await board.read_balances(tx, [one.value for one in groups], span)
     own = await _own(tx, by, key, span)
+    red = voices.by_group(await store_gaming.read_months(tx, AFTER_RED, span[0], frozen.last_day(month)), by)
     for one in span:
+        if one in red.get((by.value, key), {}):
+            own.setdefault(one, {})[AFTER_RED] = red[by.value, key][one]
         balance = balances.get((by.value, key), {}).get(one, Tally())
         own[one] = voices.with_rate(own.get(one, {}) | ({voices.BALANCE: balance} if balance != Tally() else {}))
-    whole = await board.read_whole(tx, groups, months.within(month), balances, month)
+    told = await board.read_whole(tx, groups, months.within(month), balances, month)
+    whole = {
+        place: {**figures, **({AFTER_RED: red[place][month]} if month in red.get(place, {}) else {})}
+        for place, figures in told.items()
+    }
     city = whole.get((By.ALL.value, ""), {})
     like = [figures for (group, _key), figures in whole.items() if group == by.value and by is not By.ALL]
     names = sorted({figure for figures in own.values() for figure in figures} | set(city))
@@ -49,8 +58,8 @@ async def read_card(tx: ReadTx, by: By, key: str, month: date, is_ratio: Callabl
         found, count = cards.median_of(
             [figures[figure] for figures in like if figure in figures], ratio=is_ratio(figure), small=norms.small
         )
-        told = tuple(own.get(one, {}).get(figure, Tally()) for one in span)
-        lines.append(CardLine(figure, told[-1], city.get(figure) if by is not By.ALL else None, found, count, told))
+        course = tuple(own.get(one, {}).get(figure, Tally()) for one in span)
+        lines.append(CardLine(figure, course[-1], city.get(figure) if by is not By.ALL else None, found, count, course))
     goal_ppm = (await calling.questions_on(tx, tx.now)).rules.goal_ppm
     return Card(by, key, month, span, tuple(lines), norms, goal_ppm, tx.now)
 

@@ -33,6 +33,21 @@ select measure, bank_id, branch_id, sum(cases)::bigint as cases, sum(value)::big
   from ({rows}) p group by measure, bank_id, branch_id having sum(cases) > 0
 """
 STATEMENTS: Final = {False: SUMMED.format(rows=KEPT), True: SUMMED.format(rows=LIVE)}
+# $4: what has moved since it was folded.
+MONTHS: Final = """
+select date_trunc('month', p.told_on)::date as month, p.bank_id, p.branch_id, sum(p.value)::bigint as value,
+       sum(p.whole)::bigint as whole
+  from (
+    select told_on, bank_id, branch_id, value, whole from gaming_sums where measure = $1 and told_on between $2 and $3
+    union all
+    select told_on, bank_id, branch_id, -value, -whole from gaming_facts
+     where measure = $1 and told_on between $2 and $3 and suborder_id = any($4)
+    union all
+    select (f.at at time zone 'Asia/Shanghai')::date, f.bank_id, f.branch_id, f.value, f.whole
+      from gaming_facts_of($4) f
+     where f.measure = $1 and (f.at at time zone 'Asia/Shanghai')::date between $2 and $3) p
+ group by 1, 2, 3 having sum(p.whole) > 0 order by 1, 2, 3
+"""
 # $6: every case (null), those in the numerator (1) or out of it (0). $7, $8: the place behind which the page begins.
 CASES: Final = f"""
 with found as (
@@ -64,6 +79,13 @@ async def read_sums(
     touched = await _touched(tx)
     asked = (first, last, bank_id, None if parts is None else list(parts))
     return await tx.fetch(STATEMENTS[bool(touched)], *asked, *([touched] if touched else []))
+
+
+async def read_months(
+    tx: ReadTx, measure: str, first: date, last: date
+) -> list[tuple[date, UUID, UUID, int, int]]:  # fmt: skip
+    """(month, bank, branch, value, of) of one measure."""
+    return [tuple(row) for row in await tx.fetch(MONTHS, measure, first, last, await _touched(tx))]
 
 
 async def read_cases(
