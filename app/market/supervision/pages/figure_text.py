@@ -14,7 +14,8 @@ DASH: Final = "—"
 MEDIAN: Final = "_median_x2"
 SHARES: Final = frozenset(
     {
-        "accepted", "after_red", "bad_ratings", "first_loan", "paused_workdays", "refused_without_evidence", "renewed", "satisfied",
+        "accepted", "after_red", "bad_ratings", "first_loan", "paused_workdays", "refused_without_evidence", "renewed",
+        "satisfied",
         "unsecured_fen",
     }
 )  # fmt: skip

@@ -1,10 +1,10 @@
 """Which branches stand out by conduct that could game the promises: robust against peers, careful with few cases. Pure.
 
 Every measure is a share that is the more suspicious the higher it is; what each counts stands in `MEASURES`. A branch
-stands out when it has enough cases, its share is at least the floor, the low end of its interval lies above the share of
-all other branches together, and it lies so many robust deviations above the median branch. That interval is wider than
-the 95 % that are shown, since many branches are compared at once: of a thousand honest ones 25 would lie above it.
-Nothing is ranked below the least number of cases, and nothing stands out where there are too few branches to compare with.
+stands out when it has enough cases, its share is at least the floor, the low end of its interval lies above the share
+of all other branches together, and it lies so many robust deviations above the median branch. That interval is wider
+than the 95 % that are shown, since many branches are compared at once: of a thousand honest ones 25 would lie above it.
+Nothing is ranked below the least number of cases, and nothing stands out where there are too few branches to compare.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
