@@ -35,6 +35,11 @@ FILES: Final = (
     ("abnormal", FileKind.LIST, "abnormal_operation"),
 )
 SOURCE: Final = "示例部门"
+POSTS: Final[Mapping[SeatRole, str]] = {  # People have no invented names: a page shows their post and their login.
+    SeatRole.BUSINESS: "负责人", SeatRole.BRANCH_CLERK: "经办", SeatRole.BRANCH_CHECKER: "复核",
+    SeatRole.BANK_ADMIN: "总行", SeatRole.REGULATOR: "监管员", SeatRole.SERVICE: "客服", SeatRole.OPERATOR: "运营",
+    SeatRole.DATA_OFFICER: "数据员",
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -101,7 +106,7 @@ async def _import(db: Database, city: City, folder: Path, loaded: Loaded, told: 
 
 
 async def _person(tx: Tx, loaded: Loaded, login: str, org: Org, role: SeatRole, branch_id: UUID | None = None) -> Seat:
-    person = await orgs.create_person(tx, login, login)
+    person = await orgs.create_person(tx, login, f"{POSTS[role]} {login}")
     await seats.set_first_password(tx, person.person_id, PASSWORD)
     loaded.logins.append(Login(login, role, org.name))
     loaded.seats[login] = await seats.create_seat(tx, person.person_id, org.org_id, role, branch_id=branch_id)

@@ -37,13 +37,14 @@ async def show_form(request: Asked) -> Response[Any]:
     number = request.query_params.get("number", "").strip()[:LONGEST]
     if number:
         return see_other(request, f"{URL}/{quote(number.upper(), safe='')}")
-    return page(request, "portal/verify.html", found=None, matches=None, given="", mib=FILE_MAX >> 20, code="")
+    return _asked(request)
 
 
 @get("/verify/{number:str}", opt=OPEN, include_in_schema=False)
 async def show_document(number: FromPath[str], tx: Given[ReadTx], request: Asked) -> Response[str]:
-    """What a document is, and where a file or a digest is compared with it."""
-    return _shown(request, await _find(tx, number), None, "")
+    """What a document is, and where a file or a digest is compared with it; or that there is none of this number."""
+    found = await supervision.find_document(tx, number)
+    return _asked(request, number) if found is None else _shown(request, found, None, "")
 
 
 @post("/verify/{number:str}", opt=OPEN, status_code=200, include_in_schema=False, request_max_body_size=BODY_MAX)
@@ -81,6 +82,14 @@ async def _given(request: Asked) -> str:
     if not text:
         raise Refusal("bad-upload", "请选择文件，或输入指纹。")
     return text if set(text) <= DIGEST else "?"
+
+
+def _asked(request: Asked, unknown: str = "") -> Response[str]:
+    """The field for a number, and which one stands for nothing."""
+    return page(
+        request, "portal/verify.html", status=404 if unknown else 200, found=None, unknown=unknown[:LONGEST],
+        matches=None, given="", mib=FILE_MAX >> 20, code="",
+    )  # fmt: skip
 
 
 def _shown(request: Asked, found: Document, matches: bool | None, given: str) -> Response[str]:

@@ -73,6 +73,7 @@ SCREENS: Final = (
     Screen("supervision-morning", "监管：今早什么是红的", "regulator", "/supervision"),
     Screen("supervision-overview", "监管概览：漏斗、按月、原因、区县", "regulator", "/supervision/overview"),
     Screen("supervision-overview-en", "The overview in English", "regulator", "/supervision/overview", lang="en"),
+    Screen("supervision-conduct", "行为监测：哪些网点的做法明显偏高", "regulator", "/supervision/conduct"),
     Screen("ops-batches", "数据批次", "operator", "/ops/batches"),
 )  # fmt: skip
 

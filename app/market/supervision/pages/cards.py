@@ -18,7 +18,7 @@ from app.market.supervision.pages.finding_words import month_words
 from app.market.supervision.pages.group_words import group_name
 from app.market.supervision.pages.month_files import said_at, verify_url
 from app.market.supervision.pages.words import BY_WORDS
-from app.market.supervision.rules import By
+from app.market.supervision.rules import By, share
 from app.market.supervision.rules.cards import CardLine
 from app.market.supervision.schemas import Part, periods_until, read_group, read_month
 from app.market.supervision.service import cards, documents, months
@@ -70,7 +70,8 @@ async def show_card(tx: Given[ReadTx], request: Asked) -> Response[str]:
     return page(
         request, "supervision/card.html", card=card, lines=lines, group=group_name(by.value, key, names), by=by.value,
         key=key, period=period, title=month_words(period), text=figure_text, url=URL, by_words=BY_WORDS,
-        reasons=reasons, percent=finding_words.percent, tenths=sheets.tenths_text, cases=_cases_url(card),
+        reasons=reasons, percent=finding_words.percent, say_decided=finding_words.say_decided,
+        tenths=sheets.tenths_text, cases=_cases_url(card),
         small=_pictures(card), tabs=_tabs(by, period),
         options=[(one, month_words(one)) for one in _periods(shanghai_date(tx.now), period)],
         frozen=await months.is_frozen(tx, month),
@@ -180,13 +181,17 @@ def _heads() -> list[str]:
 
 
 def _said(card: Card) -> str:
-    return _("同类中位数只看不少于 {n} 笔的；可能范围是 95 % 置信区间（Wilson）。数字没有冻结，之后可能变化。").format(
-        n=card.norms.small
-    )
+    found = "".join(
+        finding_words.say_decided(share(one.own.value, one.own.of), card.norms) + _("。")
+        for one in card.lines if one.figure == "decided_in_time" and one.own.of
+    )  # fmt: skip
+    return found + _(
+        "同类中位数只看不少于 {n} 笔的；可能范围是 95 % 置信区间（Wilson）。数字没有冻结，之后可能变化。"
+    ).format(n=card.norms.small)
 
 
 def _paper(card: Card, title: str, number: str, link: str, reasons: Reasons) -> bytes:
-    widths = ((5, "L"), (3, "R"), (3, "R"), (3, "R"), (2, "R"), (2, "R"), (2, "R"))
+    widths = ((9, "L"), (6, "R"), (6, "R"), (6, "R"), (5, "R"), (5, "R"), (5, "R"))
     heads = [(words, width, side) for words, (width, side) in zip(_heads(), widths, strict=True)]
     about = [(_("文件编号"), number), (_("截至"), said_at(card.as_of))]
     block = Block(_("各项指标"), "", heads, _rows(card, reasons))

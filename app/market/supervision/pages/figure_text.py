@@ -118,7 +118,7 @@ def _mean(figure: str, value: int, of: int) -> str:
     if value < 0:
         return "-" + _mean(figure, -value, of)
     if figure == "mean_rate":
-        return formats.rate((2 * value + of) // (2 * of))
+        return formats.rate((value + 50 * of) // (100 * of) * 100)  # Two decimals tell a mean well enough.
     if figure == "contact_seconds":
         return _tenths(value * 10, of * 3600, " " + _("小时"))
     if figure == "stars":

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from app.market.supervision.pages.sheets import reason_words, tenths_text
 from app.market.supervision.pages.words import ACT_WORDS
+from app.market.supervision.rules import Share
 from app.market.supervision.rules.findings import FunnelFound, GroupsFound, MonthFound, ReasonsFound, Turn
 from app.market.supervision.rules.norms import Norms
 from app.web.i18n import _, language
@@ -99,6 +100,16 @@ def say_groups(found: GroupsFound, norms: Norms) -> str:
         enough=found.enough, below=found.below, target=target
     )
     return said + _("，{surely} 组连误差上限也低于目标").format(surely=found.surely)
+
+
+def say_decided(decided: Share, norms: Norms) -> str:
+    """The share decided in time against what is aimed at; empty where nothing was due."""
+    if decided.ppm is None:
+        return ""
+    words = _("10 个工作日内办结 {share}，低于 {goal} 的目标")
+    if decided.ppm >= norms.target_ppm:
+        words = _("10 个工作日内办结 {share}，达到 {goal} 的目标")
+    return words.format(share=tenths_text(decided), goal=percent(norms.target_ppm))
 
 
 def percent(ppm: int) -> str:

@@ -14,7 +14,7 @@ from app.kernel.clock import SHANGHAI
 from app.kernel.errors import Refusal
 from app.market.supervision import service
 from app.market.supervision.pages import figure_text
-from app.market.supervision.pages.finding_words import month_words
+from app.market.supervision.pages.finding_words import month_words, say_decided
 from app.market.supervision.pages.group_words import group_name
 from app.market.supervision.pages.words import BY_WORDS
 from app.market.supervision.rules import By, Tally, frozen, share
@@ -114,7 +114,9 @@ class _Kept:
 
     def paper(self, number: str) -> bytes:
         link = self.verify + number
-        said = _("冻结后数字不再改动；此后的变化另行列出。")
+        decided = self.figures.get((By.ALL.value, "", "decided_in_time"), Tally())
+        found = say_decided(share(decided.value, decided.of), self.norms)
+        said = (f"{found}{_('。')}" if found else "") + _("冻结后数字不再改动；此后的变化另行列出。")
         about = [pair for pair in self.about(number) if pair[0] != _("规则版本")]
         blocks = [self._whole(), *(block for by in ON_PAPER if (block := self._league(by)).rows), self._changes()]
         return pdf(
