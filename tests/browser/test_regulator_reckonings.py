@@ -36,7 +36,7 @@ async def test_a_regulator_asks_what_another_limit_would_have_meant(db: Database
     await walk.press("form[action$='/reckonings'] button")
     await reckonings.run_waiting(db, compute)
     await walk.page.wait_for_selector("h1:has-text('7')")
-    await walk.says("谁受影响最大" if lang == "zh" else "touched most")
+    await walk.says("谁受影响最大" if lang == "zh" else "affected most")
     await walk.look()
     await walk.shot("what-if")
     await walk.press(".chips a[href*='by=month']")
