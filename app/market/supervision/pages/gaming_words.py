@@ -42,7 +42,7 @@ def told(measure: Measure, ppm: int | None) -> str:
     """What a measure amounts to: a share, or, where it is the gap between two shares, percentage points with a sign."""
     if ppm is None or measure is not Measure.PICKED:
         return percent(ppm)
-    return _("{points} 个百分点").format(points=f"{ppm / 10_000:+.1f}".replace("-", "−"))
+    return _("{points} 个百分点").format(points=f"{ppm / 10_000:+.1f}".replace("-", "−") if abs(ppm) >= 500 else "0.0")
 
 
 def say(found: Compared, names: Mapping[str, str], peers: int) -> str:
