@@ -187,6 +187,8 @@ def read_moment(name: str, text: object, calendar: Calendar) -> Moment:
         if _DAY.fullmatch(text):  # Not 2026-W01-1, which is ISO too.
             on = date.fromisoformat(text)
             _check_range(name, on)
+            if starts_at(on, zone) >= due_at(on, zone):
+                raise Unclear(f"{name} {on} does not occur in {zone.key}: the date line was moved over it.")
             return Moment(starts_at(on, zone), on, is_day=True)
         at = datetime.fromisoformat(text) if _INSTANT.fullmatch(text) else None
     except ValueError:

@@ -115,6 +115,21 @@ def test_elapsed_time_is_counted_in_every_way(file):
     assert "0 workdays in 1 calendar days" in call("elapsed", "2026-07-04", "2026-07-05", "--calendar", file)[1]
 
 
+def test_a_day_that_a_zone_never_had_is_worked_by_nobody(tmp_path):
+    """Samoa went over the date line: after 29 December 2011 came the 31st."""
+    path = tmp_path / "apia.json"
+    body = {"zone": "Pacific/Apia", "week": {"mon-sat": ["08:00-12:00"]}, "years": [{"year": 2011}]}
+    path.write_text(json.dumps(body), "utf-8")
+    of = ("--calendar", str(path))
+
+    assert (0, "2011-12-31 24:00", "") == call("due", "2011-12-29 10:00", "1", *of)
+    assert (0, "2011-12-31 10:00 Pacific/Apia", "") == call("due", "2011-12-29 10:00", "4h", *of)
+    assert (2, "", "START 2011-12-30 does not occur in Pacific/Apia: the date line was moved over it.") == call(
+        "due", "2011-12-30", "1", *of
+    )
+    assert "1 workdays" in call("elapsed", "2011-12-29 08:00", "2011-12-31 12:00", *of)[1]
+
+
 def test_a_weekend_may_be_named(tmp_path):
     """Friday and Saturday off, one slot on every other day."""
     path = tmp_path / "gulf.json"
@@ -213,6 +228,14 @@ BAD_DOCUMENTS: list[tuple[Any, str]] = [
     (BODY | {"week": {}}, "no day to work"),
     (BODY | {"weekend": [6, 7]}, "disagree on sat"),
     (BODY | {"holiday": []}, "no member 'holiday'"),
+    (BODY | {"years": {"2026": []}}, "`years` of the document is a list"),
+    (BODY | {"years": [None]}, "an entry of `years` is an object"),
+    (BODY | {"years": [{"year": "soon"}]}, "a number like 2026, not 'soon'"),
+    (BODY | {"years": [{"year": 2026, "holidays": "2026-10-01"}]}, "`holidays` of year 2026 is a list"),
+    (BODY | {"years": [{"year": 2026, "holidays": [{"name": "x"}]}]}, "a holiday says when it is"),
+    (BODY | {"years": [{"year": 2026, "make_up": [{"for": "x"}]}]}, "a make-up workday has `on`"),
+    (BODY | {"days": {}}, "`days` of the document is a list"),
+    (BODY | {"days": [{"on": "2026-07-01"}]}, "a day of `days` has `slots`"),
     (BODY | {"years": [{"year": 2026, "make_up": [{"on": "2026-07-11"}]}]}, "workday anyhow"),
     (BODY | {"years": [{"year": 2026, "make_up": ["2026-07-12", "2026-07-12"]}]}, "twice"),
     (BODY | {"years": [{"year": 2026, "holidays": ["2027-01-01"]}]}, "no announced year"),

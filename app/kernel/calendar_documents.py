@@ -15,13 +15,16 @@ A slot lies within one day and slots of a day do not overlap; work past midnight
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.kernel.calendars import (
     DAY_MINUTES,
+    TABLE_FROM,
+    TABLE_TO,
     WHOLE_DAY,
     BadCalendar,
     Calendar,
@@ -35,6 +38,8 @@ from app.kernel.calendars import (
 
 _WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _ONE_DAY: Final = timedelta(days=1)
+_NO_TIME: Final = timedelta()
+LEFT_OUT: Final = "换日"  # What the days off are called that a zone never had.
 _REMARKS: Final = {"name", "title", "source", "notice", "notices", "note", "comment"}
 _TOP: Final = _REMARKS | {
     "zone", "weekend", "week", "slots", "make_up_slots", "years", "days", "inherits", "key", "version", "valid_from",
@@ -99,10 +104,8 @@ def _read(version: int, body: Mapping[str, Any], base: Calendar | None) -> Calen
         normal = _hours(body["make_up_slots"], "make_up_slots")
     if base is None and "years" not in body:
         raise _NotReadable("not readable: `years` lists what is announced, [] when nothing is")
-    entries = list(body.get("years", ()))
-    for entry in entries:
-        _known(entry, _YEAR, f"year {entry['year']}")
-    years = [int(entry["year"]) for entry in entries]
+    entries = _list(body, "years", "the document")
+    years = [_year(entry) for entry in entries]
     if len(set(years)) != len(years):
         raise _NotReadable("a year occurs twice")
     announced = frozenset(years) | (base.years if base else frozenset())
@@ -111,7 +114,11 @@ def _read(version: int, body: Mapping[str, Any], base: Calendar | None) -> Calen
     _agree(weekend, announced, holidays, make_up)
     if base is not None:
         holidays, make_up, own = _inherit(base, weekend, normal, (holidays, make_up, own), own_week=_has_week(body))
-    _apply_days(body.get("days", ()), weekend, holidays, make_up, own)
+    _apply_days(_list(body, "days", "the document"), weekend, holidays, make_up, own)
+    for day in _left_out(zone):
+        make_up.pop(day, None)
+        own.pop(day, None)
+        holidays[day] = LEFT_OUT
     notices = dict(base.notices) if base else {}
     for entry in entries:
         notices[int(entry["year"])] = (*notices.get(int(entry["year"]), ()), *_notices(entry))
@@ -125,6 +132,33 @@ def _known(entry: Any, allowed: set[str], where: str) -> None:
         raise _NotReadable(f"{where} is an object with members, not {str(entry)[:40]!r}")
     if unknown := sorted(str(name) for name in entry if name not in allowed and not str(name).startswith("_")):
         raise _NotReadable(f"{where} has no member {unknown[0]!r}; it may have {', '.join(sorted(allowed - _REMARKS))}")
+
+
+def _list(entry: Mapping[str, Any], member: str, where: str) -> list[Any]:
+    stated = entry.get(member, [])
+    if not isinstance(stated, list | tuple):
+        raise _NotReadable(f"`{member}` of {where} is a list, not {str(stated)[:40]!r}")
+    return list(stated)
+
+
+def _year(entry: Any) -> int:
+    _known(entry, _YEAR, f"year {entry.get('year')}" if isinstance(entry, Mapping) else "an entry of `years`")
+    if not re.fullmatch(r"[0-9]{4}", year := str(entry.get("year"))):
+        raise _NotReadable(f"`year` of an entry of `years` is a number like 2026, not {year[:40]!r}")
+    return int(year)
+
+
+@lru_cache(maxsize=64)
+def _left_out(zone: str) -> tuple[date, ...]:
+    """Days that a zone never had, since it went over to the other side of the date line: nobody works on them."""
+    tz = ZoneInfo(zone)
+    found: list[date] = []
+    for year in range(TABLE_FROM.year, TABLE_TO.year + 1):
+        first, after = datetime(year, 1, 1, tzinfo=tz), datetime(year + 1, 1, 1, tzinfo=tz)
+        if (after.utcoffset() or _NO_TIME) - (first.utcoffset() or _NO_TIME) > timedelta(hours=20):
+            days = [first + n * _ONE_DAY for n in range(366)]  # On the wall clock.
+            found += [one.date() for one in days if one.astimezone(UTC) >= (one + _ONE_DAY).astimezone(UTC)]
+    return tuple(found)
 
 
 def _zone(body: Mapping[str, Any], base: Calendar | None) -> str:
@@ -144,7 +178,7 @@ def _has_week(body: Mapping[str, Any]) -> bool:
 
 def _week(body: Mapping[str, Any], base: Calendar | None) -> tuple[Hours, ...]:
     """Hours per weekday, Monday first."""
-    stated = {_weekend_day(day) for day in body["weekend"]} if "weekend" in body else None
+    stated = {_weekend_day(day) for day in _list(body, "weekend", "the document")} if "weekend" in body else None
     if stated is not None and not stated < set(range(1, 8)):
         raise _NotReadable("the weekend is a set of ISO weekdays that leaves one to work")
     if "week" in body:
@@ -271,11 +305,15 @@ def _notices(entry: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _holidays(entry: Mapping[str, Any]) -> Iterator[tuple[date, str]]:
-    for row in entry.get("holidays", ()):
+    for row in _list(entry, "holidays", f"year {entry['year']}"):
         if isinstance(row, str):
             yield _day(row), ""
             continue
         _known(row, _HOLIDAY, "a holiday")
+        if not {"on", "from"} & set(row):
+            raise _NotReadable(
+                f"a holiday says when it is, by `on` or by `from` and `to`: {str(dict(row))[:60]} does not"
+            )
         first = _day(row["on"] if "on" in row else row["from"])
         last = _day(row.get("to", row.get("on", row.get("from"))))
         if not 0 <= (last - first).days <= 366:
@@ -289,9 +327,10 @@ def _make_up(
 ) -> tuple[dict[date, str], dict[date, Hours]]:
     names: dict[date, str] = {}
     own: dict[date, Hours] = {}
-    for row in (row for entry in entries for row in entry.get("make_up", ())):
+    for row in (row for entry in entries for row in _list(entry, "make_up", f"year {entry['year']}")):
         stated: Mapping[str, Any] = {"on": row} if isinstance(row, str) else row
         _known(stated, _MAKE_UP, "a make-up workday")
+        _says(stated, "on", "a make-up workday")
         day = _day(stated["on"])
         if day in names:
             raise _NotReadable(f"{day} is made up for twice")
@@ -317,6 +356,11 @@ def _agree(weekend: frozenset[int], years: frozenset[int], holidays: Iterable[da
         raise _NotReadable(f"{idle[0]} is made up for, yet it is a workday anyhow")
 
 
+def _says(row: Mapping[str, Any], member: str, where: str) -> None:
+    if member not in row:
+        raise _NotReadable(f"{where} has `{member}`; {str(dict(row))[:60]} has none")
+
+
 def _inherit(base: Calendar, weekend: frozenset[int], normal: Hours, mine: _Days, *, own_week: bool) -> _Days:
     """The base's days below one's own. Its make-up workdays are worked by one's own hours, if one has any."""
     holidays, make_up, own = mine
@@ -336,6 +380,8 @@ def _apply_days(
     seen: set[date] = set()
     for row in stated:
         _known(row, _SPECIAL, "a day of `days`")
+        _says(row, "on", "a day of `days`")
+        _says(row, "slots", "a day of `days`")
         day = _day(row["on"])
         if day in seen or not in_table(day):
             raise _NotReadable(f"{day} stands twice in `days`" if day in seen else f"{day} lies outside the table")

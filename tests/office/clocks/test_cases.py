@@ -124,3 +124,18 @@ async def test_a_case_that_fails_keeps_nothing_half_done_and_holds_back_nobody(
 
     assert (2, ["breached", "running", "breached"], 1) == (fired, half_done, later)
     assert ["breached"] * 3 == await states(db)
+
+
+async def test_the_sweep_comes_back_for_what_it_left_alone(db: Database, invented: Invented) -> None:
+    """Whoever held the lock did nothing with it: the next round fires, once and at its own instant."""
+    mine, other = await begun(db, 2)
+    now = shanghai("2025-09-30 00:00")
+
+    async with db.transaction(Role.WORKER) as tx:
+        await invented.lock(tx, [mine])
+        left_alone = await clocks.sweep(db, now)
+    rounds = [await clocks.sweep(db, now), await clocks.sweep(db, now)]
+
+    assert (1, [1, 0]) == (left_alone, rounds)
+    due_at = shanghai("2025-09-29 00:00")
+    assert [(other, "ACCEPT", due_at), (mine, "ACCEPT", due_at)] == invented.fired
