@@ -22,13 +22,20 @@ NO_LIMIT: Final = 10**6
 @dataclass(frozen=True, slots=True)
 class Supposition:
     """A promise (by its code) with another limit and another cap on pauses, both in workdays, for every case that it
-    started for from `from_on` to `to_on`, both included."""
+    started for from `from_on` to `to_on`, both included; counted by other days where `days` names some of `DAYS`."""
 
     promise: str
     limit: int
     pause_cap: int
     from_on: date
     to_on: date
+    days: str = ""
+
+
+DAYS: Final = {
+    "weekdays": Calendar(frozenset(), frozenset()),
+    "every_day": Calendar(frozenset(), frozenset(), frozenset()),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,11 @@ def weigh(
     promise = in_force(versions, china_day(actual.started_at))
     assert promise is not None, "what was judged was promised"
     changed = replace(promise, limit=asked.limit, pause_cap=asked.pause_cap)
-    supposed = _judge_as(case, changed, calendar, as_of)
-    endless = _judge_as(case, replace(changed, limit=NO_LIMIT), calendar, as_of)
+    days = DAYS.get(asked.days, calendar)
+    supposed = _judge_as(case, changed, days, as_of)
+    endless = _judge_as(case, replace(changed, limit=NO_LIMIT), days, as_of)
     until = endless.stopped_at or as_of
-    return Weighed(case, actual, supposed, _ended(endless, until, calendar), endless.outcome is Outcome.MET)
+    return Weighed(case, actual, supposed, _ended(endless, until, days), endless.outcome is Outcome.MET)
 
 
 def _judge_as(case: Case, promise: Promise, calendar: Calendar | Calendars, as_of: datetime) -> Judged:
@@ -130,4 +138,5 @@ def read_supposition(body: Mapping[str, object]) -> Supposition:
     return Supposition(
         str(body["promise"]), int(str(body["limit"])), int(str(body["pause_cap"])),
         date.fromisoformat(str(body["from_on"])), date.fromisoformat(str(body["to_on"])),
+        str(body.get("days", "")),
     )  # fmt: skip

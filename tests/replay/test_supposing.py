@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from app.replay.documents import DatedPromise
+from app.replay.documents import DatedPromise, Promise
 from app.replay.rules import Case, Outcome, judge
 from app.replay.supposing import CURVE_DAYS, Supposition, tally, weigh
 from tests.replay.test_rules import CALENDAR, DECISION, PROMISES, case
@@ -55,6 +55,43 @@ def test_a_smaller_cap_on_pauses_brings_the_deadline_nearer() -> None:
     assert allowed is not None
     assert capped is not None
     assert (Outcome.MET, Outcome.BREACHED) == (allowed.supposed.outcome, capped.supposed.outcome)
+
+
+@pytest.mark.parametrize(
+    ("days", "kept", "broken"),
+    [("weekdays", "10-06 23:59", "10-07 00:00"), ("every_day", "10-02 23:59", "10-03 00:00"),
+     ("", "10-11 23:59", "10-12 00:00")],
+)  # fmt: skip
+def test_seven_days_of_another_calendar(days: str, kept: str, broken: str) -> None:
+    """Of Monday to Friday the holiday counts, and the made-up Saturday does not; of every day each does."""
+    found = [
+        weighed(
+            case(("push", "09-24 09:00"), ("accept", "09-25 09:00"), ("offer", at)),
+            Supposition("DECISION", 7, 10, *YEAR, days),
+        )
+        for at in (kept, broken)
+    ]
+
+    assert [Outcome.MET, Outcome.BREACHED] == [one.supposed.outcome for one in found if one]
+    assert [Outcome.MET, Outcome.MET] == [one.actual.outcome for one in found if one]
+
+
+@pytest.mark.parametrize(
+    ("promise", "limit", "act", "kept", "broken"),
+    [("ACCEPT", 1, "accept", "09-25 23:59", "09-26 00:00"), ("ACCEPT", 3, "accept", "09-28 23:59", "09-29 00:00"),
+     ("CONTACT", 1, "contact", "09-26 23:59", "09-28 00:00"), ("CONTACT", 5, "contact", "10-09 23:59", "10-10 00:00")],
+)  # fmt: skip
+def test_other_promises_tighter_and_looser(promise: str, limit: int, act: str, kept: str, broken: str) -> None:
+    """By hand: pushed on Wednesday 24 September, accepted on the 25th; Sunday the 28th is made up."""
+    asked = Supposition(promise, limit, 0, *YEAR)
+    own = Promise("CONTACT", "accept", ("contact", "refuse"), 3)
+    versions = PROMISES.get(promise, (DatedPromise(own, 1, date(2022, 3, 1), None),))
+    before = [("push", "09-24 09:00"), *([] if act == "accept" else [("accept", "09-25 09:00")])]
+    found = [
+        weigh(case(*before, (act, at)), versions, CALENDAR, AS_OF, asked) for at in (kept, broken)
+    ]  # fmt: skip
+
+    assert [Outcome.MET, Outcome.BREACHED] == [one.supposed.outcome for one in found if one]
 
 
 def test_only_cases_that_started_between_the_days_count() -> None:

@@ -16,7 +16,7 @@ from app.infra.db import ReadTx, Tx
 from app.kernel.clock import shanghai_date
 from app.market import parties
 from app.market.reckonings import service
-from app.market.reckonings.schemas import PROMISES, PromiseCode, Reckoning, WhatIfBody
+from app.market.reckonings.schemas import PROMISES, DaysCounted, PromiseCode, Reckoning, WhatIfBody
 from app.office import policies
 from app.web import charts
 from app.web.body import Form, Posted
@@ -34,6 +34,9 @@ PROMISE_WORDS: Final[Mapping[str, str]] = {
 OUTCOME_WORDS: Final[Mapping[str, str]] = {
     "met": N_("按时"), "breached": N_("逾期"), "void": N_("期内了结"), "running": N_("未到期"),
 }  # fmt: skip
+DAYS_WORDS: Final[Mapping[str, str]] = {
+    "": N_("当时的工作日历"), "weekdays": N_("周一至周五，不管放假和调休"), "every_day": N_("每一天"),
+}  # fmt: skip
 TABS: Final = {"bank": N_("银行"), "branch": N_("网点"), "product": N_("产品"), "month": N_("月份")}
 CURVE_DAYS: Final = 20
 Days = Annotated[int, Field(ge=0, le=2_500)]
@@ -50,6 +53,7 @@ class WhatIfForm(Form):
     pause_cap: Days
     from_on: date
     to_on: date
+    days: DaysCounted = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ async def show_reckonings(tx: Given[ReadTx], request: Asked) -> Response[str]:
         asked=await service.newest(tx, "what_if"), words=PROMISE_WORDS, from_on=_quarter_of(last), to_on=last,
         today=today, limits={code: (body["count"], body.get("pause_cap", 0)) for code, body in limits.items()},
         bounds=await service.bounds(tx), day_of=date.fromisoformat,
+        day_kinds=[(code, _(said)) for code, said in DAYS_WORDS.items()],
     )  # fmt: skip
 
 
@@ -99,8 +104,9 @@ async def submit_check(data: Posted[CheckForm], tx: Given[Tx], seat: Given[Seat]
 async def submit_what_if(data: Posted[WhatIfForm], tx: Given[Tx], seat: Given[Seat], request: Asked) -> Response[bytes]:
     """Have a stretch of the past judged under another promise."""
     asked = WhatIfBody(
-        promise=data.promise, limit=max(1, data.limit), pause_cap=data.pause_cap, from_on=data.from_on, to_on=data.to_on
-    )
+        promise=data.promise, limit=max(1, data.limit), pause_cap=data.pause_cap, from_on=data.from_on,
+        to_on=data.to_on, days=data.days,
+    )  # fmt: skip
     made = await once(request, tx, lambda: service.ask_what_if(tx, asked, by=seat))
     return see_other(request, f"{URL}/{made}", flash=_("已开始推演，结果会出现在本页。"))
 
@@ -109,7 +115,8 @@ async def submit_what_if(data: Posted[WhatIfForm], tx: Given[Tx], seat: Given[Se
 async def show_reckoning(reckoning_id: FromPath[UUID], tx: Given[ReadTx], request: Asked) -> Response[str]:
     """One question: how far it is, or its answer."""
     found = await service.get(tx, reckoning_id)
-    shown: dict[str, Any] = {"one": found, "url": f"{URL}/{reckoning_id}", "words": PROMISE_WORDS}
+    shown: dict[str, Any] = {"one": found, "url": f"{URL}/{reckoning_id}", "words": PROMISE_WORDS,
+                             "day_words": DAYS_WORDS}  # fmt: skip
     if found.kind == "what_if":
         shown |= {"asked": WhatIfBody.model_validate(dict(found.body)), "outcomes": OUTCOME_WORDS}
         if found.result is not None:

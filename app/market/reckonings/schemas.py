@@ -22,8 +22,12 @@ class NightlyBody(BaseModel):
     limit_max: int = Field(ge=1, le=2_500)
 
 
+DaysCounted = Literal["", "weekdays", "every_day"]
+
+
 class WhatIfBody(BaseModel):
-    """A promise with another limit and cap on pauses, both in workdays, for cases that began between two days."""
+    """A promise with another limit and cap on pauses, both in workdays, for cases that began between two days; counted
+    by other days than those of its calendar, if `days` says so: Monday to Friday, holidays or not, or every day."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -32,6 +36,7 @@ class WhatIfBody(BaseModel):
     pause_cap: int = Field(ge=0)
     from_on: date
     to_on: date
+    days: DaysCounted = ""
 
 
 @dataclass(frozen=True, slots=True)

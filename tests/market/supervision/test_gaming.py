@@ -9,11 +9,13 @@ import asyncpg
 import pytest
 
 from app.infra.db import Database, Role
+from app.market.orders.service import decisions
 from app.market.supervision.jobs import measure
 from app.market.supervision.rules import gaming
 from app.market.supervision.rules.gaming import AB, CD, Measure, Norm, OfBranch, PanelNorms, Sums
 from app.market.supervision.store import gaming as gaming_store
 from tests.market.orders.conftest import City, city, keys
+from tests.market.orders.test_following import YOUNG, move, second_branch
 from tests.market.supervision.conduct import measured, similarity
 from tests.replay.city import play
 from tests.support import shanghai
@@ -277,3 +279,47 @@ def test_a_city_that_favours_good_grades_makes_no_branch_a_cherry_picker() -> No
 def test_a_policy_that_is_not_understood_is_told(body: dict[str, Any]) -> None:
     """It is data, so it may be wrong."""
     assert isinstance(gaming.parse_panel(body), gaming.BadPanel)
+
+
+async def test_a_moved_case_is_a_decision_undone_and_the_same_firm_told_the_same_is_no_copy(
+    city: City, admin: "Admin[Any]"
+) -> None:
+    """Two ways of leaving that the played histories lack: another branch goes on, and one firm is refused twice."""
+    branch_id = await second_branch(city)
+    moved: UUID = (await city.parts(await city.post(0)))[0]["suborder_id"]
+    await city.accept(moved, 0, shanghai("2025-09-25 09:00"))
+    await move(city, moved, branch_id, shanghai("2025-09-26 09:00"))
+    refused = []
+    for day in ("2025-09-28", "2025-09-29"):
+        part: UUID = (await city.parts(await city.post(1, at=shanghai(f"{day} 08:00"))))[1]["suborder_id"]
+        by, at = city.clerk(1), shanghai(f"{day} 16:00")
+        await city.accept(part, 1, shanghai(f"{day} 09:00"))
+        await city.act(
+            lambda tx, part=part, by=by, at=at: decisions.refuse_suborder(tx, part, YOUNG, by=by, now=at), by, at
+        )
+        refused.append(part)
+
+    facts = {(part, name): value for part, name, value, _whole in await by_sql(admin)}
+
+    assert 1 == facts[str(moved), "reopened"]
+    assert [0, 0] == [facts[str(part), "copied"] for part in refused]
+    assert [0, 0] == [facts[str(part), "reopened"] for part in refused]
+
+
+async def test_a_contact_denied_and_made_again_and_a_consent_taken_back_two_days_before_the_end(
+    city: City, admin: "Admin[Any]"
+) -> None:
+    """The first contact stays denied whatever came after it; leaving counts from two workdays before the end on."""
+    part: UUID = (await city.parts(await city.post(0)))[0]["suborder_id"]
+    await city.accept(part, 0, shanghai("2025-09-25 09:00"))
+    await city.contact(part, 0, shanghai("2025-09-26 10:00"))
+    row = await admin.fetchrow("select * from suborders where suborder_id = $1", part)
+    await _move(admin, row, "contacted", "deny_contact", "accepted", shanghai("2025-09-26 13:00"))
+    await _move(admin, row, "accepted", "contact", "contacted", shanghai("2025-09-28 10:00"))
+    await _move(admin, row, "contacted", "revoke", "withdrawn", shanghai("2025-10-14 10:00"))  # Eight of ten are over.
+
+    facts = [(name, value) for _part, name, value, _whole in await by_sql(admin)]
+
+    assert [0, 1] == sorted(value for name, value in facts if name == "denied")
+    assert [1] == [value for name, value in facts if name == "hidden"]
+    assert await measured(admin) == await by_sql(admin)
