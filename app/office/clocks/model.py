@@ -38,8 +38,8 @@ class ClockRow(SQLModel, table=True):
             postgresql_where=sa.text(f"{COUNTED} and base_version > 0"),
         ),
         sa.Index(
-            "clocks_red", "due_at",
-            postgresql_where=sa.text("stopped_at is null and state in ('running', 'breached')"),
+            "clocks_provisional", "due_on",
+            postgresql_where=sa.text("is_provisional and state in ('running', 'paused')"),
         ),
         sa.Index(
             "clocks_desk", "bank_id", "case_id", "owner", sa.text("(state = 'paused')"), "due_at",

@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 from app.market.orders.model import columns
 
 ENDED = "state in ('refused', 'passed_over', 'withdrawn', 'lapsed', 'moved', 'settled')"
+LIVE = "state in ('pushed', 'accepted', 'contacted', 'investigating', 'offered', 'picked', 'signed', 'paying')"
 PICKED = "state in ('picked', 'signed', 'paying', 'serviced', 'settled')"
 
 
@@ -78,6 +79,7 @@ class SuborderRow(SQLModel, table=True):
         sa.Index("suborders_order", "order_id"),
         sa.Index("suborders_origin", "origin_id", postgresql_where=sa.text("origin_id is not null")),
         sa.Index("suborders_bank", "bank_id", "branch_id", "state"),
+        sa.Index("suborders_broken", "suborder_id", postgresql_where=sa.text(f"breached <> '{{}}' and {LIVE}")),
     )
 
     suborder_id: UUID = Field(primary_key=True)
@@ -139,6 +141,13 @@ class MoveRow(SQLModel, table=True):
         sa.Index("suborder_moves_suborder", "suborder_id", "seq"),
         sa.Index("suborder_moves_order", "order_id", "seq"),
         sa.Index("suborder_moves_at", "at"),
+        sa.Index(
+            "suborder_moves_night",
+            "at",
+            "seq",
+            postgresql_include=["act", "cause"],
+            postgresql_where=sa.text("act in ('breach', 'refuse', 'lapse', 'withdraw', 'revoke')"),
+        ),
     )
 
     seq: int | None = Field(sa_column=sa.Column(sa.BigInteger, sa.Identity(always=True), primary_key=True))
