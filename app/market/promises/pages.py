@@ -41,6 +41,10 @@ UNIT_WORDS: Final[Mapping[str, str]] = {
     "workdays": N_("个工作日"), "calendar_days": N_("个自然日"), "months": N_("个月"), "minutes": N_("分钟"),
     "working_minutes": N_("分钟工作时间"), NAMED_BY_THE_ACT: N_("由办理时约定"),
 }  # fmt: skip
+ONE_WORDS: Final[Mapping[str, str]] = {  # English has a singular.
+    "workdays": N_("1 个工作日"), "calendar_days": N_("1 个自然日"), "months": N_("1 个月"), "minutes": N_("1 分钟"),
+    "working_minutes": N_("1 分钟工作时间"),
+}  # fmt: skip
 TOLD_WORDS: Final[Mapping[str, str]] = {
     "branch": N_("网点"), "head_office": N_("银行总部"), "customer_service": N_("平台客服"),
     "supervisor": N_("监管"), "firm": N_("企业"),
@@ -167,9 +171,9 @@ def name_of(key: str) -> str:
 
 def limit_words(unit: str, count: int) -> str:
     """How long it is: 10 个工作日."""
-    return (
-        _(UNIT_WORDS[NAMED_BY_THE_ACT]) if unit == NAMED_BY_THE_ACT or not count else f"{count} {_(UNIT_WORDS[unit])}"
-    )
+    if unit == NAMED_BY_THE_ACT or not count:
+        return _(UNIT_WORDS[NAMED_BY_THE_ACT])
+    return _(ONE_WORDS[unit]) if count == 1 else f"{count} {_(UNIT_WORDS[unit])}"
 
 
 def rung_words(told: list[str]) -> str:
