@@ -175,10 +175,20 @@ def _line(entry: Mapping[str, str | int | None], units: Mapping[str, str]) -> Li
 
 def _steps(one: Estimate, labels: Mapping[str, str]) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
     """The engine's trace in words, step by step; what has no words of its own is left to its name."""
+    given = {str(entry["name"]): entry for entry in one.inputs}
+    said = {name: plain_words(str(entry[f"words_{i18n.language()}"])) for name, entry in given.items()} | dict(labels)
     for step in one.trace:
-        results = tuple((labels.get(key, key), _said(key, value)) for key, value in _results(step["data"]))
+        results = tuple(
+            (said.get(key, key), _said(key, value) or _nothing(given.get(key))) for key, value in _results(step["data"])
+        )
         if results:
             yield labels.get(str(step["step"]), str(step["name"])), results
+
+
+def _nothing(entry: Mapping[str, str | int | None] | None) -> str:
+    """Which kind of nothing a figure of the firm is that has no value; what the rule itself left out does not apply."""
+    status = "" if entry is None else str(entry["status"])
+    return formats.nothing(status) if status in formats.NOTHING else _("不适用")
 
 
 def _results(data: object) -> Iterator[tuple[str, str]]:
@@ -198,7 +208,7 @@ def _said(key: str, value: str) -> str:
         return _("是") if value == "true" else _("否")
     unit = UNITS.get(key.rpartition("_")[2])
     if unit is None or not value.lstrip("-").isdigit():
-        return value or _("不适用")
+        return value
     return formats.figure(int(value), unit, i18n.language())
 
 
