@@ -1,6 +1,7 @@
 """`xinyidai`: the one command line. Each command imports what it needs, so that `--help` is quick."""
 
 import json
+import socket
 import sys
 from typing import Annotated, NoReturn
 
@@ -20,7 +21,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine ins
 @cli.command()
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 8000,
+    port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8000,
 ) -> None:
     """Answer HTTP until stopped. Starts the embedded PostgreSQL unless DATABASE_URL names one."""
     from app.infra.places import server_address
@@ -58,7 +59,7 @@ def migrate() -> None:
 @cli.command()
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the main job instead of serving.")] = False,
-    port: Annotated[int, typer.Option(help="Port to serve on.")] = 8000,
+    port: Annotated[int, typer.Option(help="Port to serve on.", min=1, max=65535)] = 8000,
 ) -> None:
     """Make the invented city, live the main job in it over HTTP, then serve it with logins printed."""
     from app.demo.run import run_demo
@@ -112,6 +113,9 @@ def main() -> NoReturn:
         cli()
     except (BadSettings, BadKeys, ServerFailed, NotDurable) as error:
         typer.echo(f"xinyidai: {error}", err=True)
+        sys.exit(2)
+    except (ConnectionError, socket.gaierror) as error:
+        typer.echo(f"xinyidai: no database answers: {error.strerror or error}.", err=True)
         sys.exit(2)
     sys.exit(0)
 

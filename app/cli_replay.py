@@ -100,6 +100,8 @@ def _instant(text: str) -> datetime | None:
         _refuse(f"--as-of is an instant with its zone, not {text[:40]!r}.")
     if instant.tzinfo is None:
         _refuse("--as-of needs its zone, such as +08:00.")
+    if not 2000 <= instant.year < 2200:
+        _refuse("--as-of lies between the years 2000 and 2200.")
     return instant
 
 

@@ -1,6 +1,7 @@
 """Composition: settings and rooms become an HTTP application, or a worker's jobs."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from datetime import timedelta
 from importlib import import_module
@@ -17,7 +18,7 @@ from app.access import audit, clients, seats
 from app.infra import log, vault
 from app.infra.db import Database, Role
 from app.infra.places import open_database
-from app.infra.settings import Environment, Settings
+from app.infra.settings import BadSettings, Environment, Settings
 from app.kernel.clock import shanghai_date
 from app.navigation import NAVIGATION
 from app.office import policies
@@ -162,12 +163,21 @@ async def serve(settings: Settings, server_url: str, host: str, port: int) -> No
     """Answer HTTP until SIGTERM or SIGINT; requests under way get `GRACE_SECONDS` to end."""
     log.configure()
     vault.unlock(settings.home / "keys")
+    listening = _listen(host, port)
     async with open_database(settings, server_url, make_bus(), "xinyidai-web") as db:
         config = uvicorn.Config(
             create_app(settings, db), host=host, port=port, log_config=None, access_log=False, server_header=False,
             date_header=True, timeout_graceful_shutdown=GRACE_SECONDS, proxy_headers=False,
         )  # fmt: skip
-        await uvicorn.Server(config).serve()
+        await uvicorn.Server(config).serve(sockets=[listening])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket to answer on. Raises BadSettings where it may not be had."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        raise BadSettings(f"{host} port {port} cannot be listened on: {error.strerror}.") from error
 
 
 async def work_until_stopped(settings: Settings, server_url: str) -> None:

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
+import asyncpg
+
 from app.infra import postgres
 from app.infra.db import Database, Role, role_password, with_database, with_user
 from app.infra.migrate import assert_durable
@@ -34,10 +36,20 @@ def database_address(settings: Settings, server_url: str) -> str:
 async def open_database(
     settings: Settings, server_url: str, bus: Bus, application_name: str
 ) -> AsyncIterator[Database]:
-    """Open the pools; refuse to start on a server that would lose what it acknowledges (P1)."""
+    """Open the pools; refuse to start on a server that would lose what it acknowledges (P1).
+
+    Raises ServerFailed where none answers, or none that was migrated.
+    """
     url = database_address(settings, server_url)
     user = f"{NAME}_{Role.REPORTER}"
-    await assert_durable(with_user(url, user, role_password(settings.secret, user)))
+    try:
+        await assert_durable(with_user(url, user, role_password(settings.secret, user)))
+    except OSError as error:
+        raise postgres.ServerFailed(f"no database answers: {error.strerror or error}.") from error
+    except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as error:
+        raise postgres.ServerFailed(
+            "the database does not know us with this secret; run `xinyidai migrate`."
+        ) from error
     db = Database(
         url=url, secret=settings.secret, bus=bus, prefix=NAME, movable_clock=settings.movable_clock,
         application_name=application_name,

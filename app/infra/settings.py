@@ -62,10 +62,13 @@ def load(env: Mapping[str, str] | None = None) -> Settings:
     loopback = _words(env.get("XINYIDAI_WEBHOOK_LOOPBACK", ""))
     if production and loopback:
         raise BadSettings("XINYIDAI_WEBHOOK_LOOPBACK opens loopback addresses, so it is refused in production.")
+    database_url = env.get("DATABASE_URL") or None
+    if database_url is not None and not database_url.startswith(("postgresql://", "postgres://")):
+        raise BadSettings("DATABASE_URL is not of the form postgresql://user:password@host:port/database.")
     return Settings(
         home=home,
         environment=environment,
-        database_url=env.get("DATABASE_URL") or None,
+        database_url=database_url,
         secret=_secret(home, env.get("XINYIDAI_SECRET")),
         issuer=env.get("XINYIDAI_ISSUER", "http://127.0.0.1:8000"),
         hosts=_words(env.get("XINYIDAI_HOSTS", "127.0.0.1 localhost [::1]")),

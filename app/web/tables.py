@@ -14,7 +14,7 @@ from typing import Any, Final
 import xlsxwriter
 
 TYPES: Final = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",  # The framework adds the charset.
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 CHUNK: Final = 64 * 1024

@@ -160,7 +160,7 @@ FAULTS = [
     ("kept_figures_equal_history", "delete from supervision_sums where figure = 'accepted'"),
     ("kept_figures_equal_history",
      "insert into supervision_sums values ('all', '', 'month', '2025-08-01', 'accepted', 0, 1, 1)"),
-    ("frozen_months_stand", "update supervision_months set formula = 2"),
+    ("frozen_months_stand", "update supervision_months set formula = formula + 1"),
     ("frozen_months_stand", "delete from supervision_frozen_facts where figure = 'accepted'"),
     ("frozen_months_equal_replay",
      "update supervision_frozen_figures set value = value + 1 where figure = 'funnel:push' and \"by\" = 'bank'"),
@@ -193,9 +193,16 @@ FAULTS = [
     ("holds_belong_to_live_suborders", "update suborders set state = 'serviced' where state = 'paying'"),
     ("draws_stay_inside_contracts", "update draws set amount_fen = amount_fen * 10"),
     ("draws_stay_inside_contracts", "update contracts set amount_fen = amount_fen * 10"),
+    ("draws_stay_inside_contracts", "update suborders set paid_fen = paid_fen - 1 where paid_fen > 0"),
+    ("draws_stay_inside_contracts", "update suborders set signed_fen = signed_fen - 1 where signed_fen > 0"),
+    ("draws_stay_inside_contracts", "update draws set draw_id = gen_random_uuid()"),
     ("ended_orders_have_no_live_suborder",
      "update suborders set state = 'accepted' where suborder_id = (select s.suborder_id from suborders s"
      " join orders o using (order_id) where o.end_state is not null limit 1)"),
+    ("ended_orders_have_no_live_suborder",
+     "update orders set end_state = case end_state when 'refused' then 'lapsed' else 'refused' end"
+     " where end_state is not null"),
+    ("ended_orders_have_no_live_suborder", "update orders set amount_fen = amount_fen + 1"),
 ]  # fmt: skip
 
 

@@ -173,7 +173,7 @@ async def download_csv(batch_id: FromPath[UUID], tx: Given[ReadTx]) -> Response[
     """The receipt with every rejected row, as CSV."""
     receipt = await service.read_receipt(tx, batch_id, most=0)
     content = await receipt_csv(tx, receipt, _, english=i18n.language() == "en")
-    return _attached(content, receipt.batch, "csv", "text/csv; charset=utf-8")
+    return _attached(content, receipt.batch, "csv", "text/csv")
 
 
 @get("/ops/batches/{batch_id:uuid}/receipt.xlsx", opt=PROVIDERS, include_in_schema=False)

@@ -127,7 +127,7 @@ async def keep_letter(order_id: FromPath[UUID], consent_id: FromPath[UUID], tx: 
     text = await consents.read_letter(tx, consent_id)
     return Response(
         text.encode(),
-        media_type="text/plain; charset=utf-8",
+        media_type="text/plain",
         headers={"content-disposition": f'attachment; filename="consent-{consent_id.hex}.txt"'},
     )
 
