@@ -22,6 +22,7 @@ class ProofDocument(_Document):
     value_max: int | None = None
     values: list[str] | None = None
     age_days_max: int | None = None
+    back_days_max: int | None = None
 
     def proof(self) -> Proof:
         return Proof(
@@ -32,6 +33,7 @@ class ProofDocument(_Document):
             self.value_max,
             None if self.values is None else frozenset(self.values),
             self.age_days_max,
+            self.back_days_max,
         )
 
 
@@ -89,6 +91,8 @@ class WordingDocument(_Document):
     alike_ppm: int = 1_000_000
     alike_days: int = 0
     alike_texts_max: int = 0
+    hollow: list[str] = []
+    traditional: str = ""  # Pairs: a traditional character, then its simplified one.
 
     def wording(self) -> Wording:
         said = {meaning(phrase) for phrase in self.phrases} - {""}
@@ -100,7 +104,8 @@ class WordingDocument(_Document):
             facts, topics, relations, terms, denials, re.compile(self.figure) if self.figure else None,
             re.compile(self.day) if self.day else None,
             tuple(re.compile(leak) for leak in self.leaks), self.alike_ppm, self.alike_days,
-            self.alike_texts_max,
+            self.alike_texts_max, tuple(re.compile(one) for one in self.hollow),
+            str.maketrans(self.traditional[::2], self.traditional[1::2]),
         )  # fmt: skip
 
 

@@ -32,6 +32,10 @@ EVIDENCE = {
     found.path: found
     for found in (
         item("tax.paid_12m_fen", 400_000_00),
+        item("registration.founded_on", 20250901),
+        item("registration.state", "存续"),
+        item("penalties.count_12m", status=Status.NO_RECORD),
+        item("utilities.arrears_months", status=Status.NO_RECORD),
         item("tax.tax_credit", "C"),
         item("tax.declared_sales_12m_fen", status=Status.NO_RECORD),
         item("social_insurance.lapsed_months", status=Status.NOT_COLLECTED, as_of_on=None),
@@ -87,6 +91,22 @@ CASES = [
     ("the firm said nothing", "H4", Claim("firm_word.terms_declined", C.EQ, 1), Why.FIRM_WORD_MISSING),
     ("the bank speaks for the firm", "H3", Claim("firm_word.served_elsewhere", C.EQ, 1), Why.FIRM_WORD_MISSING),
     ("no such code", "Z9", None, Why.UNKNOWN),
+    ("founded when it was", "A1", Claim("registration.founded_on", C.GE, 20250101), None),
+    ("founded after 1900", "A1", Claim("registration.founded_on", C.GT, 19000101), Why.VALUE_NOT_ALLOWED),
+    ("founded tomorrow", "A1", Claim("registration.founded_on", C.GE, 20260902), Why.VALUE_NOT_ALLOWED),
+    ("no day", "A1", Claim("registration.founded_on", C.GE, 20251340), Why.VALUE_NOT_ALLOWED),
+    ("in good standing", "A2", Claim("registration.state", C.EQ, "存续"), Why.VALUE_NOT_ALLOWED),
+    ("not one of many bad states", "A2", Claim("registration.state", C.NE, "吊销"), Why.COMPARISON_NOT_ALLOWED),
+    ("a bad state that it is not in", "A2", Claim("registration.state", C.EQ, "吊销"), Why.CLAIM_FALSE),
+    ("no penalty is no missing data", "D4", Claim("penalties.count_12m", C.NO_RECORD), Why.COMPARISON_NOT_ALLOWED),
+    (
+        "no arrears are no missing data",
+        "D4",
+        Claim("utilities.arrears_months", C.NO_RECORD),
+        Why.COMPARISON_NOT_ALLOWED,
+    ),
+    ("below a thousand million", "C2", Claim("tax.declared_sales_12m_fen", C.LT, 10**11), Why.VALUE_NOT_ALLOWED),
+    ("more than less than nothing", "D5", Claim("tax.arrears_fen", C.GE, -1), Why.VALUE_NOT_ALLOWED),
 ]
 
 

@@ -122,6 +122,7 @@ class Proof:
     value_max: int | None = None
     values: frozenset[str] | None = None
     age_days_max: int | None = None
+    back_days_max: int | None = None  # The value is a day (YYYYMMDD), at most so long ago: all were founded after 1900.
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,7 @@ def _prove(reason: Reason, claim: Claim, evidence: Mapping[str, Item], on: date,
 def _misfit(proof: Proof, claim: Claim, item: Item | None, on: date) -> Why | None:
     if claim.comparison not in proof.comparisons:
         return Why.COMPARISON_NOT_ALLOWED
-    if not _value_allowed(proof, claim):
+    if not _value_allowed(proof, claim, on):
         return Why.VALUE_NOT_ALLOWED
     if item is None:
         return Why.FIRM_WORD_MISSING if proof.sources == {Source.FIRM_WORD} else Why.ITEM_MISSING
@@ -247,17 +248,27 @@ def is_stale(item: Item, proof: Proof, on: date) -> bool:
     return item.as_of_on is None or (on - item.as_of_on).days > proof.age_days_max
 
 
-def _value_allowed(proof: Proof, claim: Claim) -> bool:
+def _value_allowed(proof: Proof, claim: Claim, on: date) -> bool:
     if claim.comparison in (Comparison.NO_RECORD, Comparison.NOT_COLLECTED):
         return claim.value is None
     if claim.value is None or isinstance(claim.value, bool):
         return False
     if isinstance(claim.value, str):
         return proof.values is None or claim.value in proof.values
-    if proof.values is not None:
+    if proof.values is not None or not _is_recent(claim.value, proof.back_days_max, on):
         return False
     above = proof.value_min is None or claim.value >= proof.value_min
     return above and (proof.value_max is None or claim.value <= proof.value_max)
+
+
+def _is_recent(value: int, back_days_max: int | None, on: date) -> bool:
+    if back_days_max is None:
+        return True
+    try:
+        day = date(value // 10_000, value // 100 % 100, value % 100)
+    except ValueError:
+        return False
+    return 0 <= (on - day).days <= back_days_max
 
 
 _TEST: Final[Mapping[Comparison, Callable[[int, int], bool]]] = {

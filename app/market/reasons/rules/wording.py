@@ -9,7 +9,7 @@ of them is a term of every application (金额 amount).
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -51,6 +51,8 @@ class Wording:
     alike_ppm: int = 1_000_000  # From this likeness on two texts of a branch count as copied,
     alike_days: int = 0  # among those of so many days before,
     alike_texts_max: int = 0  # the newest first.
+    hollow: tuple[re.Pattern[str], ...] = ()  # A verdict by a yardstick that is not told, whatever stands between.
+    simplified: Mapping[int, str] | None = None  # Traditional characters as the lists write them.
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +113,10 @@ def text_fault(text: str, wording: Wording) -> WordFault | None:
     >>> text_fault("近十二个月有效开票额低于本产品下限", wording) is None
     True
     """
-    plain = spaced(text)
+    plain = spaced(text).translate(wording.simplified or {})
     if any(leak.search(plain) or leak.search("".join(plain.split())) for leak in wording.leaks):
         return WordFault.LEAKS
-    said = meaning(text)
+    said = meaning(plain)
     rest, said_no = _without(said, wording)
     if said_no and (len(rest) < wording.rest_letters_min or len(set(rest)) < wording.distinct_min):
         return WordFault.EMPTY
@@ -127,7 +129,12 @@ def text_fault(text: str, wording: Wording) -> WordFault | None:
 
 def _without(said: str, wording: Wording) -> tuple[str, bool]:
     """What the phrases leave, and whether one of them says no."""
-    said_no = any(len(one) >= wording.verdict_letters_min and one in said for one in wording.empty_phrases)
+    told = said
+    for verdict in wording.hollow:
+        said = verdict.sub("", said)
+    said_no = said != told or any(
+        len(one) >= wording.verdict_letters_min and one in said for one in wording.empty_phrases
+    )
     if not said_no and wording.topics is None:
         return said, False
     for phrase in wording.empty_phrases:
