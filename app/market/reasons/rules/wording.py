@@ -52,7 +52,7 @@ class Wording:
     alike_days: int = 0  # among those of so many days before,
     alike_texts_max: int = 0  # the newest first.
     hollow: tuple[re.Pattern[str], ...] = ()  # A verdict by a yardstick that is not told, whatever stands between.
-    simplified: Mapping[int, str] | None = None  # Traditional characters as the lists write them.
+    simplified: Mapping[int, int] | None = None  # Traditional characters as the lists write them.
 
 
 @dataclass(frozen=True, slots=True)
