@@ -1,5 +1,6 @@
 """`make bench`: run the benches named (all without a name) and print their tables."""
 
+import signal
 import sys
 
 from bench import b2_post_order, b3_firing, b6_dashboard, b7_workdays, pages
@@ -11,6 +12,7 @@ MEASURES = {"b6": b6_dashboard.measure, "pages": pages.measure}
 
 
 def main(names: list[str]) -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # Stopped from outside, it stops its server and clears up.
     unknown = set(names) - {*BENCHES, *MEASURES}
     if unknown:
         known = ", ".join(sorted({*BENCHES, *MEASURES}))
