@@ -9,13 +9,14 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from app.access.orgs import OrgKind
 from app.access.seats import SeatRole
 from app.infra.db import Database, Role, Scope
 from app.web import idempotency
 from tests.conftest import Cluster, open_database
+from tests.support import walk
 from tests.web.app_for_tests import TOYS, client_of, create_test_app, make_org, make_seat, sign
 
 KEY = {"idempotency-key": "0123456789abcdef"}
@@ -177,12 +178,13 @@ def test_any_history_of_requests_has_the_effects_of_its_accepted_ones(cluster: C
     Requests.users = loop.run_until_complete(two_clients(Requests.db))
     TALLY.clear()
     try:
-        run_state_machine_as_test(
+        walk(
             Requests,
-            settings=settings(
+            settings(
                 max_examples=100, stateful_step_count=20, deadline=None, derandomize=True,
                 phases=(Phase.generate,), suppress_health_check=list(HealthCheck),
             ),
+            _been_everywhere,
         )  # fmt: skip
     finally:
         loop.run_until_complete(close(Requests.db, Requests.users))
@@ -190,9 +192,12 @@ def test_any_history_of_requests_has_the_effects_of_its_accepted_ones(cluster: C
         loop.close()
     for (act, outcome), times in sorted(TALLY.items()):
         print(f"{act:12} {outcome:10} {times}")
+    assert _been_everywhere()
+
+
+def _been_everywhere() -> bool:
     acts = {act for act, _ in TALLY}
-    assert {"post", "repeat", "race", "refuse", "crash"} == acts
-    assert [] == [pair for pair, times in TALLY.items() if times < 30]
+    return acts == {"post", "repeat", "race", "refuse", "crash"} and min(TALLY.values()) >= 30
 
 
 async def two_clients(db: Database) -> list[httpx.AsyncClient]:
