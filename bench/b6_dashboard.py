@@ -3,7 +3,8 @@
 The invented city is lived by the rooms' own commands and folded by the worker's own function up to the first size.
 From there its ended orders are copied in SQL, with fresh ids and earlier days over three years: orders, moves, clocks
 and all that stands beside them, the folded facts too; their sums are added up from those of what is copied, which is
-what folding the copies would give. One web process as in production, one visitor at a time, a warm server.
+what folding the copies would give, those of conduct too. One web process as in production, one visitor at a time, a
+warm server.
 """
 
 import asyncio
@@ -73,6 +74,26 @@ select x."by", x.key, g.grain, g.told_on, x.figure, x.bucket, sum(x.value * n.ti
 on conflict ("by", grain, told_on, key, figure, bucket) do update set
   value = s.value + excluded.value, whole = s.whole + excluded.whole
 """
+CONDUCT_OF_SOURCE: Final = """
+create temp table source_conduct as
+ select f.measure, f.bank_id, f.branch_id, f.told_on, count(*) as cases, sum(f.value) as value, sum(f.whole) as whole,
+        sum(f.value * f.value) as value_square, sum(f.value * f.whole) as value_whole,
+        sum(f.whole * f.whole) as whole_square
+   from gaming_facts f join suborders using (suborder_id) join source using (order_id) group by 1, 2, 3, 4
+"""
+ADD_CONDUCT: Final = """
+insert into gaming_sums as s
+select x.measure, x.bank_id, x.branch_id, x.told_on - n.days::integer, sum(x.cases * n.times), sum(x.value * n.times),
+       sum(x.whole * n.times), sum(x.value_square * n.times), sum(x.value_whole * n.times),
+       sum(x.whole_square * n.times)
+  from source_conduct x
+  cross join (select (k % $2) * $3 as days, count(*) as times from generate_series(1, $1::integer) k group by 1) n
+ group by 1, 2, 3, 4
+on conflict (measure, told_on, branch_id, bank_id) do update set
+  cases = s.cases + excluded.cases, value = s.value + excluded.value, whole = s.whole + excluded.whole,
+  value_square = s.value_square + excluded.value_square, value_whole = s.value_whole + excluded.value_whole,
+  whole_square = s.whole_square + excluded.whole_square
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +157,7 @@ async def grow(url: str, wanted: int) -> int:
 
 async def _copy(connection: crowd.Connection, copies: int, *, salt: int) -> None:
     await connection.execute(SUMS_OF_SOURCE)
+    await connection.execute(CONDUCT_OF_SOURCE)
     tables = ", ".join(repr(one) for one in LARGE)
     dropped = await connection.fetch(
         "select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as made from pg_index i"
@@ -149,6 +171,7 @@ async def _copy(connection: crowd.Connection, copies: int, *, salt: int) -> None
         of = f"join source o on o.order_id = t.{key}"
         await crowd._copy(connection, table, columns, of, copies, DAYS, salt=salt)
     await connection.execute(ADD_SUMS, copies, SHIFTS, SHIFT_DAYS)
+    await connection.execute(ADD_CONDUCT, copies, SHIFTS, SHIFT_DAYS)
     for row in dropped:
         await connection.execute(row["made"])
     await connection.execute("vacuum analyze")

@@ -83,8 +83,10 @@ async def make_crowd(db: Database, owner_url: str, folder: Path, *, suborders: i
 async def _fold(connection: Connection) -> None:
     """Keep the figures of the copies, as the worker does of what moves: copying woke no trigger."""
     await connection.execute("insert into supervision_touched (suborder_id) select suborder_id from suborders")
-    while await connection.fetchval("select supervision_fold(now(), 5000)"):
-        pass
+    await connection.execute("insert into gaming_touched (suborder_id) select suborder_id from suborders")
+    for fold in ("supervision_fold(now(), 5000)", "gaming_fold(5000)"):
+        while await connection.fetchval(f"select {fold}"):
+            pass
 
 
 async def _live(db: Database, folder: Path) -> Loaded:

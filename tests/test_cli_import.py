@@ -10,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli_import import app
 from app.infra.migrate import migrate
+from app.infra.postgres import ServerFailed
 from tests.conftest import SECRET, Cluster
 from tests.credit.ingestion.dirt import LIST, MASKED, REGISTRY, SOLD, org_code, uscc
 
@@ -97,8 +98,8 @@ def test_a_database_that_is_not_set_up_is_said_so(run, cluster: Cluster, monkeyp
 
     failed = run("registry", ROWS)
 
-    assert failed.exit_code == 2
-    assert "run `xinyidai migrate` first" in failed.stderr
+    assert isinstance(failed.exception, ServerFailed)  # `main` makes it one line and exit code 2.
+    assert "run `xinyidai migrate`" in str(failed.exception)
 
 
 @pytest.mark.parametrize("content", [None, b"<html>", "登录,企业\n".encode("gbk"), b"login,firm\nxy,\x00\xff\n"])

@@ -132,6 +132,7 @@ async def test_a_parked_event_is_tried_again(db: Database, visit: Visit, lang: s
     async with db.transaction(Role.WORKER) as tx:
         event = OutletsLanded(stream_id=new_id(), at=tx.now, batch_id=new_id())
         await outbox.record(tx, event)
+    async with db.transaction(Role.WORKER) as tx:  # What is recorded is written with its commit.
         await tx.execute("update outbox_deliveries set attempts = 8, error = 'LookupError', parked_at = $1", tx.wall)
     walk = await visit(lang, width)
     await walk.sign_in(OPERATOR, PASSWORD)

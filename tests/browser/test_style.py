@@ -137,7 +137,7 @@ async def test_a_file_that_is_too_large_is_refused_before_it_is_sent(visit: Visi
     await walk.says("流水.pdf · 293 KB")
     await walk.page.set_input_files("#f-paper", large)
 
-    await walk.says("文件超过 10 MiB")
+    await walk.says("文件超过 10 MB")
     assert not await walk.page.locator("#f-paper").evaluate("(e) => e.checkValidity()")
 
 

@@ -239,6 +239,10 @@ async def _fire(tx: Tx, part: Part, until: datetime) -> None:
             await _end_papers(tx, part, "cap_papers", clock.due_at)
         else:
             await _move(tx, part, "breach", part.state, clock.due_at, cause=clock.kind)
+            await tx.execute(
+                "update suborders set breached = array_append(breached, $2) where suborder_id = $1", part.suborder_id,
+                clock.kind,
+            )  # fmt: skip
         if clock.kind == "ACCEPT":
             await _move(tx, part, "lapse", "lapsed", clock.due_at, cause="ACCEPT")
             await clocks.void(tx, part.suborder_id, at=clock.due_at)
