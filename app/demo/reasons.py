@@ -26,7 +26,7 @@ def reasons_against(
     found = [*_of_lists(firm), *_of_papers(dice)]
     others = [*_of_age(firm, today), *_of_tax(firm, amount_fen), *_of_sales(firm, amount_fen)]
     dice.shuffle(others)
-    return (*found, *others, _too_small(firm))
+    return (*found, *others, too_small(firm))
 
 
 def _said(code: str, words: str, path: str, comparison: Comparison, value: int | str | None) -> Said:
@@ -75,7 +75,7 @@ def _of_sales(firm: Firm, amount_fen: int) -> Sequence[Said]:
     return found
 
 
-def _too_small(firm: Firm) -> Said:
+def too_small(firm: Firm) -> Said:
     floor = _round_up(firm.turnover_12m_fen * 8 // 5)
     words = f"近十二个月开票收入低于该金额所需的 {floor // WAN} 万元，可降低金额后再申请。"
     return _said("C2", words, "invoices.turnover_12m_fen", LT, floor)

@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import uuid4
 
+from app.demo import reasons
 from app.demo.city import WAN, Firm
 from app.demo.people import Person, Refused
 from app.kernel.clock import shanghai_date
@@ -278,9 +279,10 @@ def _honest_refusal(order: Order) -> dict[str, Any] | None:
         words = "数据包显示企业被列入经营异常名录，移出后欢迎再次申请。"
         return {"reason_code": "A4", "words": words, "claim": claim}
     if order.fate is Fate.REFUSED:
-        claim = {"path": "invoices.turnover_12m_fen", "comparison": "lt", "value": 100_000 * WAN}
-        words = "近十二个月开票收入低于本产品对该金额的要求，可降低金额后再申请。"
-        return {"reason_code": "C2", "words": words, "claim": claim}
+        said = reasons.too_small(firm)
+        assert said.claim is not None, "a reason of the demo names its evidence"
+        claim = {"path": said.claim.path, "comparison": said.claim.comparison.value, "value": said.claim.value}
+        return {"reason_code": said.code, "words": said.words, "claim": claim}
     return None
 
 
