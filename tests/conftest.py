@@ -11,6 +11,7 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from hypothesis import settings
 
 from app.infra import postgres
 from app.infra.db import Database, with_database
@@ -20,6 +21,9 @@ from app.wiring import make_bus
 SECRET = b"tests-only-secret-of-at-least-32-characters"
 TEMPLATE = "template_xyd"
 _numbers = itertools.count(1)
+
+settings.register_profile("untimed", deadline=None)  # How fast it is, the benches measure.
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -88,9 +92,10 @@ async def db(cluster: Cluster, database_name: str) -> AsyncIterator[Database]:
 
 
 def open_database(cluster: Cluster, name: str) -> Database:
+    """Waits longer for a connection than a service would: a busy machine is no reason for a test to fail."""
     return Database(
         url=cluster.address(name), secret=SECRET, bus=make_bus(), prefix="xyd", movable_clock=True,
-        application_name="xinyidai-test",
+        application_name="xinyidai-test", acquire_seconds_max=20,
     )  # fmt: skip
 
 

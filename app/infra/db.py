@@ -196,6 +196,7 @@ class Database:
     wall: Clock = WALL
     movable_clock: bool = False
     application_name: str = "xinyidai"
+    acquire_seconds_max: float = ACQUIRE_SECONDS_MAX
     _pools: dict[Role, "asyncpg.Pool[Record]"] = field(default_factory=dict)
     _opening: dict[Role, asyncio.Lock] = field(default_factory=dict)
     _shared: dict[str, Any] = field(default_factory=dict)
@@ -273,7 +274,7 @@ class Database:
     async def _acquire(self, role: Role) -> "asyncpg.pool.PoolConnectionProxy[Record]":
         pool = await self._pool(role)
         try:
-            timeout = None if role in PATIENT else ACQUIRE_SECONDS_MAX
+            timeout = None if role in PATIENT else self.acquire_seconds_max
             return await pool.acquire(timeout=timeout)
         except TimeoutError as error:
             raise Refusal("overloaded") from error

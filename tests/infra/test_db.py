@@ -7,7 +7,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from app.infra.db import Database, Role, Scope, Tx
+from app.infra.db import ACQUIRE_SECONDS_MAX, Database, Role, Scope, Tx
 from app.kernel.errors import Refusal
 
 
@@ -47,6 +47,7 @@ async def test_settings_of_one_unit_never_reach_the_next(db: Database):
 
 async def test_a_full_pool_says_so_instead_of_waiting_for_ever(db: Database):
     """Overload is a clean 503, not a hanging page."""
+    db.acquire_seconds_max = ACQUIRE_SECONDS_MAX
     async with db.reading(Role.PUBLIC), db.reading(Role.PUBLIC):
         with pytest.raises(Refusal) as refused:
             async with db.reading(Role.PUBLIC):
